@@ -1,0 +1,98 @@
+"""The nodes a hotline's flow is made of. A node names the nodes that follow it; the flow is the graph."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+"""Names of documents and nodes: lower case, digits, ``-`` and ``_``, at most 40 characters."""
+
+Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
+
+
+class Model(BaseModel):
+    """Base of all documents and their parts: unknown keys are errors, nothing changes after it was read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SoundFile(Model):
+    file: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """Path of a sound, relative to the document that names it."""
+
+
+SpokenText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Prompt = SpokenText | SoundFile
+
+
+def _keys_as_text(keys: Any) -> Any:
+    """YAML reads an unquoted ``1:`` as a number."""
+    return {str(key): node for key, node in keys.items()} if isinstance(keys, dict) else keys
+
+
+class Menu(Model):
+    """Plays the prompt and waits for a key; after ``tries`` wrong or missing keys the call goes ``otherwise``."""
+
+    kind: Literal["menu"]
+    prompt: Prompt
+    keys: Annotated[dict[Key, Id], BeforeValidator(_keys_as_text), Field(min_length=1)]
+    timeout: Annotated[int, Field(ge=1, le=60)] = 5
+    """Seconds to wait for a key after the prompt."""
+    tries: Annotated[int, Field(ge=1, le=10)] = 3
+    invalid: Prompt | None = None
+    """Played after a key that leads nowhere."""
+    otherwise: Id
+
+    def nexts(self) -> Iterator[tuple[str, str]]:
+        yield from ((f"keys.{key}", node) for key, node in self.keys.items())
+        yield "otherwise", self.otherwise
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        yield "prompt", self.prompt
+        if self.invalid is not None:
+            yield "invalid", self.invalid
+
+
+class Say(Model):
+    kind: Literal["say"]
+    prompt: Prompt
+    next: Id
+
+    def nexts(self) -> Iterator[tuple[str, str]]:
+        yield "next", self.next
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        yield "prompt", self.prompt
+
+
+class GroupNode(Model):
+    """Rings a group; when nobody answered the call goes ``otherwise``."""
+
+    kind: Literal["group"]
+    group: Id
+    otherwise: Id
+
+    def nexts(self) -> Iterator[tuple[str, str]]:
+        yield "otherwise", self.otherwise
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        yield from ()
+
+
+class Hangup(Model):
+    kind: Literal["hangup"]
+
+    def nexts(self) -> Iterator[tuple[str, str]]:
+        yield from ()
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        yield from ()
+
+
+Node = Annotated[Menu | Say | GroupNode | Hangup, Field(discriminator="kind")]
+
+
+class Flow(Model):
+    start: Id
+    nodes: Annotated[dict[Id, Node], Field(min_length=1)]

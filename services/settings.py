@@ -1,0 +1,18 @@
+"""Where one process finds its neighbours: read from the environment, every name prefixed ``HOTLINE_``."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="HOTLINE_", frozen=True)
+
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    pbx: str = "pbx1"
+    """Name of the Asterisk host that this process serves."""
+    agi_host: str = "127.0.0.1"
+    agi_port: int = 4573
+    cel_dir: Path = Path("/var/log/asterisk/cel-custom")
+    sounds_dir: Path = Path("/var/lib/hotline/sounds")
+    """Folder of prepared sounds; agi and Asterisk see it under the same path."""
