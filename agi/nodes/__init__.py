@@ -1,0 +1,18 @@
+"""What each kind of node does to a call: one file a kind, all of one shape."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from agi.call import Call
+from agi.nodes import group, hangup, menu, say
+from services.domain.flow import GroupNode, Hangup, Menu, Say
+
+Handler = Callable[[Call, str, Any], Awaitable[str | None]]
+"""Handles a call at a node, given the node's name and document; returns the next node's name, None when it is over."""
+
+HANDLERS: dict[type, Handler] = {
+    Menu: menu.handle,
+    Say: say.handle,
+    GroupNode: group.handle,
+    Hangup: hangup.handle,
+}

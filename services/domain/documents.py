@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from services.domain.flow import Flow, Id, Model
+from services.domain.flow import Flow, Id, Model, Password
+from services.domain.pbx import Pbx
 
 HotlineNumber = Annotated[str, StringConstraints(pattern=r"^400\d{7}$")]
 BoundNumber = Annotated[str, StringConstraints(pattern=r"^\+?\d{3,20}$")]
@@ -47,8 +48,7 @@ class Tariff(Model):
 
 
 class Sip(Model):
-    password: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~!@#%^*+=-]{12,64}$"), Field(repr=False)]
-    """12 to 64 letters, digits and signs that need no quoting in Asterisk's files."""
+    password: Password
 
 
 class Agent(Model):
@@ -71,6 +71,9 @@ class Agent(Model):
         yield "account", "account", self.account
 
 
+Strategy = Literal["sequence", "ringall"]
+
+
 class Group(Model):
     """Agents who are rung together; ``sequence`` one after the other, ``ringall`` all at once."""
 
@@ -78,7 +81,7 @@ class Group(Model):
     id: Id
     account: Id
     name: Title
-    strategy: Literal["sequence", "ringall"]
+    strategy: Strategy
     ring_seconds: Annotated[int, Field(ge=5, le=120)] = 20
     members: Annotated[list[Id], Field(min_length=1, max_length=50)]
 
@@ -107,4 +110,4 @@ class Hotline(Model):
                 yield f"flow.nodes.{name}.group", "group", node.group
 
 
-Document = Annotated[Account | Tariff | Agent | Group | Hotline, Field(discriminator="kind")]
+Document = Annotated[Account | Tariff | Agent | Group | Hotline | Pbx, Field(discriminator="kind")]

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 """Names of documents and nodes: lower case, digits, ``-`` and ``_``, at most 40 characters."""
 
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
+
+Password = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~!@#%^*+=-]{12,64}$"), Field(repr=False)]
+"""12 to 64 letters, digits and signs that need no quoting in Asterisk's files."""
 
 
 class Model(BaseModel):
@@ -23,7 +26,11 @@ class SoundFile(Model):
 
 
 SpokenText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
-Prompt = SpokenText | SoundFile
+Prompt = Annotated[
+    Annotated[SpokenText, Tag("text")] | Annotated[SoundFile, Tag("file")],
+    Discriminator(lambda prompt: "text" if isinstance(prompt, str) else "file"),
+]
+"""Text to be spoken, or ``{file: …}``."""
 
 
 def _keys_as_text(keys: Any) -> Any:

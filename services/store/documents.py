@@ -1,11 +1,13 @@
 """Documents in Redis: read one, or write many at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 
-from services.domain.documents import Account, Agent, Group, Hotline, Tariff
+from services.domain.documents import Account, Agent, Document, Group, Hotline, Tariff
 from services.store import keys
 
 D = TypeVar("D", Account, Agent, Group, Hotline, Tariff)
@@ -34,3 +36,26 @@ async def get_many(redis: Redis, kind: type[D], names: list[str]) -> list[Versio
 
 def _kind_name(kind: type[D]) -> str:
     return kind.__name__.lower()
+
+
+async def apply(redis: Redis, documents: Sequence[Document]) -> list[tuple[Document, int]]:
+    """Write all documents that differ from what is stored, all at once; gives them with their new versions.
+
+    Somebody else who applies the same documents meanwhile is waited for, not overwritten.
+    """
+    names = [keys.document(document.kind, document.id) for document in documents]
+
+    async def write(pipe: Pipeline) -> list[tuple[Document, int]]:
+        stored = [await pipe.hmget(name, ["body", "version"]) for name in names]
+        pipe.multi()  # type: ignore[no-untyped-call]
+        changed = []
+        for name, document, (body, version) in zip(names, documents, stored, strict=True):
+            new = document.model_dump_json(exclude_none=True)
+            if body != new.encode():
+                number = int(version or 0) + 1
+                pipe.hset(name, mapping={"body": new, "version": number, f"v{number}": new})
+                changed.append((document, number))
+        return changed
+
+    changed: list[tuple[Document, int]] = await redis.transaction(write, *names, value_from_callable=True)
+    return changed

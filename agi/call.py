@@ -1,0 +1,31 @@
+"""What a node needs to know of the call that it handles."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+from agi.channel import Channel
+from services.domain.documents import Hotline
+from services.domain.flow import Prompt
+from services.domain.prompts import sound_name
+
+KEYS = "0123456789*#"
+
+
+@dataclass(frozen=True)
+class Call:
+    channel: Channel
+    redis: Redis
+    sounds: Path
+    """Folder of prepared sounds, as Asterisk sees it."""
+    hotline: Hotline
+
+    @property
+    def trunk(self) -> str:
+        """The trunk that the call came over, and that bound numbers are dialled over."""
+        return self.channel.headers["agi_arg_1"]
+
+    async def play(self, prompt: Prompt) -> str | None:
+        """Play to the end or to the first key, which is returned."""
+        return await self.channel.play(str(self.sounds / sound_name(prompt, self.hotline)), interrupt=KEYS)

@@ -1,0 +1,189 @@
+"""The caller's channel: what a node can have Asterisk do with it."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import quote as percent
+from urllib.parse import urlencode
+
+from agi.fastagi import (
+    CallerGone,
+    OutOfStepError,
+    RefusedError,
+    Reply,
+    Request,
+    StalledError,
+    UnsendableError,
+    quote,
+)
+
+__all__ = ["CallerGone", "Channel", "OutOfStepError", "RefusedError", "StalledError", "UnsendableError"]
+
+DEADLINE = 10.0
+"""Seconds that Asterisk has for a command that does not wait for anybody."""
+
+PLAY_DEADLINE = 600.0
+TALK_DEADLINE = 12 * 3600.0
+
+KEYS = "0123456789*#ABCD"
+DIAL_STATUSES = frozenset(
+    {"ANSWER", "BUSY", "NOANSWER", "CANCEL", "CONGESTION", "CHANUNAVAIL", "DONTCALL", "TORTURE", "INVALIDARGS"}
+)
+
+_TARGET = re.compile(r"PJSIP/(?:[A-Za-z0-9_-]+|\+?[0-9]+@[A-Za-z0-9_-]+)")
+_APPLICATION = re.compile(r"[A-Za-z]+")
+_EVENT = re.compile(r"[A-Z][A-Z_]*")
+_KEY = re.compile(r"[a-z][a-z_]*")
+
+
+class Channel:
+    """Typed commands over one session.
+
+    Each may raise `CallerGone`, which is to end the journey, `RefusedError` when Asterisk cannot do it, and
+    `UnsendableError` when it must not be asked; after `StalledError` or `OutOfStepError` the session is of no use.
+    One command at a time: there is no second caller.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What Asterisk said of the call: ``agi_uniqueid``, ``agi_extension``, ``agi_callerid``, ``agi_arg_1`` …"""
+        return self._request.headers
+
+    async def answer(self) -> None:
+        await self._succeed("ANSWER")
+
+    async def hangup(self) -> None:
+        await self._succeed("HANGUP")
+        self._request.gone = True
+
+    async def play(self, sound: str, interrupt: str = "") -> str | None:
+        """Play a sound file, named without its ending, to its end or to one of the ``interrupt`` keys.
+
+        Returns that key. Raises RefusedError when there is no such sound.
+        """
+        _check(set(interrupt) <= set(KEYS), "keys", interrupt)
+        return await self._key(f"STREAM FILE {quote(sound)} {quote(interrupt)}", PLAY_DEADLINE)
+
+    async def wait_key(self, seconds: float) -> str | None:
+        """The next key, or None when none came in time. Asterisk drops a key pressed while no command was running."""
+        _check(seconds >= 0, "seconds", str(seconds))  # Asterisk takes -1 for no limit
+        return await self._key(f"WAIT FOR DIGIT {seconds * 1000:.0f}", seconds + DEADLINE)
+
+    async def get_variable(self, name: str) -> str | None:
+        """A variable, or a function such as ``CHANNEL(state)``; None when it is not set.
+
+        Asterisk cuts the value at 1,023 bytes (FIELD 2). Raises OutOfStepError when it contains a line break.
+        """
+        command = f"GET VARIABLE {quote(name)}"
+        result, value = await self._result(command)
+        return value if result == "1" else None
+
+    async def set_variable(self, name: str, value: str) -> None:
+        await self._succeed(f"SET VARIABLE {quote(name)} {quote(value)}")
+
+    async def execute(self, application: str, *args: str, deadline: float = DEADLINE) -> None:
+        r"""Run a dialplan application. Raises RefusedError when there is none of that name, or when it failed.
+
+        EXEC hands the application one string, in which neither variables nor functions are expanded. Most applications
+        split it at commas, and there is no way to escape one: all arguments but the last that the application knows
+        lose their ``"`` and ``\``, the last keeps them (``__ast_app_separate_args``), and some do not split at all.
+        So an argument that would be read in any other way than as it stands is refused with UnsendableError.
+        """
+        result = await self._execute(application, args, deadline)
+        if result == "-1":
+            await self._blame(f"EXEC {application}", result)
+
+    async def dial(self, targets: Sequence[str], seconds: int, options: str = "") -> str:
+        """Ring ``PJSIP/<endpoint>`` or ``PJSIP/<number>@<trunk>``, all at once, and let the caller talk to the first.
+
+        Returns one of DIAL_STATUSES: ``ANSWER`` after the talk, when the other side has hung up and the caller has not.
+        """
+        _check(seconds > 0, "seconds", str(seconds))  # Dial takes 0 for no limit
+        _check(bool(targets), "targets", "")
+        for target in targets:
+            _check(_TARGET.fullmatch(target) is not None, "target", target)
+        # Its result is -1 after every talk. Whether the caller is still there shows in the next reply: Asterisk sends
+        # HANGUP ahead of it.
+        await self._execute("Dial", ["&".join(targets), str(seconds), options], seconds + TALK_DEADLINE)
+        status = await self.get_variable("DIALSTATUS")
+        if status not in DIAL_STATUSES:
+            raise RefusedError("EXEC Dial", f"DIALSTATUS {status!r}")
+        return status
+
+    async def mark(self, event: str, pairs: Iterable[tuple[str, str]] = (), /, **fields: str) -> None:
+        """Write a business event into the CEL file: ``pairs``, whose keys may repeat, then ``fields``.
+
+        Names and keys stand in docs/cel-events.md.
+        """
+        extra = [*pairs, *fields.items()]
+        _check(_EVENT.fullmatch(event) is not None, "event", event)
+        for key, _ in extra:
+            _check(_KEY.fullmatch(key) is not None, "key", key)
+        await self.execute("CELGenUserEvent", event, urlencode(extra, safe="", quote_via=percent))
+
+    async def _execute(self, application: str, args: Sequence[str], deadline: float) -> str:
+        _check(_APPLICATION.fullmatch(application) is not None, "application", application)
+        for argument in args:
+            _check(_stays_one(argument), "argument", argument)
+        command = f"EXEC {application} {quote(','.join(args))}"
+        result, _ = await self._result(command, deadline)
+        if result == "-2":
+            raise RefusedError(command, "no such application")
+        return result
+
+    async def _succeed(self, command: str) -> None:
+        result, _ = await self._result(command)
+        if result not in {"0", "1"}:
+            await self._blame(command, result)
+
+    async def _key(self, command: str, deadline: float) -> str | None:
+        result, _ = await self._result(command, deadline)
+        if result == "0":
+            return None
+        if result in _KEY_OF_CODE:
+            return _KEY_OF_CODE[result]
+        return await self._blame(command, result)
+
+    async def _blame(self, command: str, result: str) -> None:
+        """Find out whether a command failed because the caller left, and raise accordingly.
+
+        A missing sound and a hang-up have the same reply, -1. After a hang-up HANGUP comes ahead of the next reply,
+        and a command that needs a living channel answers 511 or -1: here one that does nothing.
+        """
+        if result == "-1":
+            alive, _ = await self._result("WAIT FOR DIGIT 0")
+            if alive == "-1":
+                self._request.gone = True
+                raise CallerGone("the channel is hung up")
+        raise RefusedError(command, f"result={result}")
+
+    async def _result(self, command: str, deadline: float = DEADLINE) -> tuple[str, str]:
+        reply: Reply = await self._request.send_command(command, deadline)
+        if reply["status_code"] != 200:  # noqa: PLR2004
+            raise RefusedError(command, reply["msg"])
+        return reply["result"]
+
+
+_KEY_OF_CODE = {str(ord(key)): key for key in KEYS}
+
+
+def _check(holds: bool, what: str, value: str) -> None:  # noqa: FBT001
+    if not holds:
+        raise UnsendableError(f"{what}: {value!r}")
+
+
+def _stays_one(argument: str) -> bool:
+    """Whether an application reads the argument as it stands. A bracket left open would swallow the next commas."""
+    if re.search(r'[,"\\]', argument):
+        return False
+    for opening, closing in ("()", "[]"):
+        depth = 0
+        for character in argument:
+            depth += (character == opening) - (character == closing)
+            if depth < 0:
+                return False
+        if depth:
+            return False
+    return True

@@ -1,0 +1,59 @@
+"""Walks a call through its hotline's flow, node by node."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+from agi.call import Call
+from agi.channel import Channel
+from agi.nodes import HANDLERS
+from services.domain.documents import Hotline
+from services.store import documents
+
+DONE = "JOURNEY"
+"""Channel variable: ``done`` tells the dialplan not to come back. Missing after a crash, so that it does."""
+
+NODE = "JOURNEY_NODE"
+"""Channel variable: the node that the call is at, for the session that takes over after a crash."""
+
+HOP_LIMIT = 500
+"""No caller goes through so many nodes: a flow that turns in circles without waiting ends here."""
+
+
+@dataclass(frozen=True)
+class Journey:
+    """Takes a call that Asterisk hands over. Raises what Redis raises: the dialplan then comes back with the call."""
+
+    redis: Redis
+    sounds: Path
+
+    async def __call__(self, channel: Channel) -> None:
+        found = await documents.get(self.redis, Hotline, channel.headers["agi_extension"])
+        if found is None:
+            await channel.mark("END", reason="unknown_hotline")
+        else:
+            call = Call(channel, self.redis, self.sounds, found.document)
+            await self._take(call, found.version)
+        await channel.set_variable(DONE, "done")
+
+    async def _take(self, call: Call, version: int) -> None:
+        left_at = await call.channel.get_variable(NODE)
+        await call.channel.mark(
+            "JOURNEY", account=call.hotline.account, version=str(version), resumed="1" if left_at else "0"
+        )
+        if left_at and await call.channel.get_variable("DIALSTATUS") == "ANSWER":
+            return  # the talk outlived the session that had begun it
+        await walk(call, left_at if left_at in call.hotline.flow.nodes else call.hotline.flow.start)
+
+
+async def walk(call: Call, name: str) -> None:
+    for _ in range(HOP_LIMIT):
+        node = call.hotline.flow.nodes[name]
+        await call.channel.set_variable(NODE, name)
+        await call.channel.mark("NODE", node=name, kind=node.kind)
+        following = await HANDLERS[type(node)](call, name, node)
+        if following is None:
+            return
+        name = following
+    await call.channel.mark("END", reason="loop")

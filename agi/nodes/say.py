@@ -1,0 +1,8 @@
+from agi.call import Call
+from services.domain.flow import Say
+
+
+async def handle(call: Call, _name: str, say: Say) -> str:
+    await call.channel.answer()
+    await call.play(say.prompt)
+    return say.next

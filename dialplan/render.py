@@ -1,0 +1,72 @@
+"""Writes the folder of configuration files that one Asterisk host loads."""
+
+import os
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from services.domain.documents import Agent
+from services.domain.pbx import Pbx
+
+TEMPLATES = files("dialplan") / "templates"
+
+MODULES = (TEMPLATES / "modules.txt").read_text().split()
+
+UNUSED = ("acl.conf", "ccss.conf", "features.conf", "pjproject.conf", "udptl.conf")
+"""Nothing is set in these, but Asterisk logs an error for each that is missing."""
+
+ROUNDS = 8
+"""How often a call asks all FastAGI servers, a second apart, before the caller hears the apology."""
+
+
+def render(pbx: Pbx, agents: Iterable[Agent], conf: Path, *, apology: Path, music: Path) -> None:
+    """Write every file into ``conf``, readable by the owner only: passwords stand in them.
+
+    ``apology`` is a sound file and ``music`` a folder of them. Raises OSError, naming the folder, when a folder that
+    Asterisk writes to cannot be written to: without the one for CEL it would start and lose its records (FIELD 2).
+    """
+    for folder in (pbx.folders.state, pbx.folders.log, pbx.folders.cel):
+        _check_writable(Path(folder))
+    environment = Environment(
+        loader=FunctionLoader(_template),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  # these are no web pages
+    )
+    values = {
+        "pbx": pbx,
+        "agents": [agent for agent in agents if agent.sip],
+        "conf": conf.resolve(),
+        "modules": MODULES,
+        "rounds": ROUNDS,
+        "apology": apology.with_suffix(""),
+        "music": music,
+    }
+    conf.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for template in TEMPLATES.iterdir():
+        if template.name.endswith(".j2"):
+            text = environment.get_template(template.name).render(values)
+            _write(conf / template.name.removesuffix(".j2"), text)
+    for name in UNUSED:
+        _write(conf / name, "")
+
+
+def _template(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _check_writable(folder: Path) -> None:
+    if not folder.is_dir():
+        raise NotADirectoryError(f"{folder}: no such folder; Asterisk must find it and be able to write there")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(f"{folder}: not writable for user {os.getuid()}, as whom Asterisk is to run")
+
+
+def _write(path: Path, text: str) -> None:
+    new = path.with_name(path.name + ".new")
+    new.touch(mode=0o600)
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)

@@ -1,0 +1,183 @@
+"""The command line: ``hotline …``. Exit codes: 0 done, 1 refused or found wrong, 2 misused."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from rich.console import Console
+from rich.progress import track
+
+from agi import server
+from agi.journey import Journey
+from dialplan.render import render as render_files
+from services import billing
+from services.domain.check import check as check_documents
+from services.domain.documents import Agent, Document, Hotline
+from services.domain.flow import SoundFile
+from services.domain.pbx import Pbx
+from services.domain.reading import Located, Problem, Reading, read
+from services.prompts import Espeak, SoundError, Sounds
+from services.settings import Settings
+from services.store import documents as store
+
+APOLOGY = "对不起，系统暂时无法接通您的电话，请稍后再拨。"
+MANDARIN = "cmn"
+
+main = typer.Typer(name="hotline", no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+asterisk = typer.Typer(no_args_is_help=True, help="What Asterisk loads.")
+serve = typer.Typer(no_args_is_help=True, help="Run one of the services until SIGTERM.")
+main.add_typer(asterisk, name="asterisk")
+main.add_typer(serve, name="serve")
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(highlight=False, soft_wrap=True, stderr=True)
+
+Files = Annotated[list[Path], typer.Argument(exists=True, help="Documents (YAML), or folders of them.")]
+
+
+class Refused(typer.Exit):
+    """Something was wrong with what the user gave; it has been said on stderr."""
+
+    def __init__(self, *sentences: object) -> None:
+        for sentence in sentences:
+            err.print(str(sentence), markup=False)
+        super().__init__(1)
+
+
+@main.command()
+def check(files: Files) -> None:
+    """Check documents and say everything that is wrong with them.
+
+    Example: hotline check examples/shop
+    """
+    count = len(_documents(files))
+    out.print(f"{count} documents, nothing wrong")
+
+
+@main.command()
+def apply(files: Files) -> None:
+    """Check documents, prepare their sounds, and make them what callers meet from the next call on.
+
+    Example: hotline apply examples/shop
+    """
+    located = _documents(files)
+    settings = Settings()
+
+    async def work() -> None:
+        sounds = Sounds(settings.sounds_dir, Espeak())
+        hotlines = [(path, document) for path, document in located if isinstance(document, Hotline)]
+        for path, document in track(hotlines, description="sounds", console=err, transient=True):
+            await sounds.prepare(document, path.parent)
+        async with Redis.from_url(settings.redis_url) as redis:
+            for document, version in await store.apply(redis, [document for _, document in located]):
+                out.print(f"{document.kind:<8} {document.id:<20} version {version}")
+
+    try:
+        asyncio.run(work())
+    except (SoundError, RedisError) as error:
+        raise Refused(f"nothing was applied: {error}") from error
+
+
+@asterisk.command()
+def render(
+    files: Files,
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder of the configuration files.")],
+) -> None:
+    """Write the configuration files of one Asterisk host; exactly one pbx document must be among the documents.
+
+    Example: hotline asterisk render pbx.yaml examples/shop --out /etc/asterisk
+    """
+    found = [document for _, document in _documents(files)]
+    hosts = [document for document in found if isinstance(document, Pbx)]
+    if len(hosts) != 1:
+        raise Refused(f"{len(hosts)} pbx documents among {len(found)}; expected exactly one")
+    [pbx] = hosts
+    sounds = Sounds(Path(pbx.folders.sounds), Espeak())
+
+    async def speak() -> tuple[Path, Path]:
+        return await sounds.spoken(APOLOGY, MANDARIN), await sounds.hold_music()
+
+    try:
+        apology, music = asyncio.run(speak())
+        agents = [document for document in found if isinstance(document, Agent)]
+        render_files(pbx, agents, out_dir, apology=apology, music=music.parent)
+    except (OSError, SoundError) as error:
+        raise Refused(error) from error
+
+
+@serve.command("agi")
+def serve_agi() -> None:
+    """Take the calls that Asterisk hands over by FastAGI.
+
+    Example: HOTLINE_REDIS_URL=redis://127.0.0.1:6379/0 hotline serve agi
+    """
+
+    async def work(settings: Settings, stop: asyncio.Event) -> None:
+        async with Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as redis:
+            journey = Journey(redis, settings.sounds_dir)
+            await server.serve(journey, host=settings.agi_host, port=settings.agi_port, stop=stop)
+
+    _serve(work)
+
+
+@serve.command("billing")
+def serve_billing() -> None:
+    """Turn the CEL file into rated records on the stream.
+
+    Example: HOTLINE_CEL_DIR=/var/log/asterisk/cel-custom hotline serve billing
+    """
+    _serve(billing.run)
+
+
+def _serve(work: Callable[[Settings, asyncio.Event], Awaitable[None]]) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    async def until_told() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await work(Settings(), stop)
+
+    try:
+        uvloop.run(until_told())
+    except OSError as error:
+        raise Refused(error) from error
+
+
+def _documents(files: list[Path]) -> list[tuple[Path, Document]]:
+    """All documents with the files they stand in; refuses all when anything is wrong with any."""
+    readings = []
+    for path in _yaml_files(files):
+        try:
+            readings.append(read(str(path), path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            raise Refused(f"{path}: {error}") from error
+    reading = Reading.of_all(readings)
+    missing = [problem for item in reading.located for problem in _missing_files(item)]
+    problems = [*reading.problems, *check_documents(reading), *missing]
+    if problems:
+        raise Refused(*sorted(problems))
+    return [(Path(item.file), item.document) for item in reading.located]
+
+
+def _yaml_files(files: list[Path]) -> Iterator[Path]:
+    for path in files:
+        if path.is_dir():
+            yield from sorted(path.rglob("*.yaml"))
+        else:
+            yield path
+
+
+def _missing_files(item: Located) -> Iterator[Problem]:
+    if isinstance(item.document, Hotline):
+        for name, node in item.document.flow.nodes.items():
+            for key, prompt in node.prompts():
+                if isinstance(prompt, SoundFile) and not (Path(item.file).parent / prompt.file).is_file():
+                    yield item.problem(f"flow.nodes.{name}.{key}.file", prompt.file, "there is no such file")

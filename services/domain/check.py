@@ -1,0 +1,70 @@
+"""What is wrong among documents that are each well formed: references, doubles, unreachable nodes."""
+
+from collections.abc import Iterator
+
+from services.domain.documents import Hotline
+from services.domain.pbx import Pbx
+from services.domain.reading import Located, Problem, Reading
+
+Known = dict[tuple[str, str], Located]
+"""Documents by kind and id."""
+
+
+def check(reading: Reading) -> list[Problem]:
+    everything = reading.located
+    known: Known = {}
+    problems: list[Problem] = []
+    for item in everything:
+        first = known.setdefault((item.document.kind, item.document.id), item)
+        if first is not item:
+            key = "number" if isinstance(item.document, Hotline) else "id"
+            expected = f"this {item.document.kind} stands already in {first.file}"
+            problems.append(item.problem(key, item.document.id, expected))
+    for item in everything:
+        problems += _references(item, known, reading.broken)
+        if isinstance(item.document, Hotline):
+            problems += _flow(item, item.document)
+        if isinstance(item.document, Pbx):
+            problems += _endpoints(item, item.document, known)
+    return sorted(problems)
+
+
+def _references(item: Located, known: Known, broken: set[tuple[str, str]]) -> Iterator[Problem]:
+    account = getattr(item.document, "account", None)
+    for key, kind, name in item.document.references():
+        target = known.get((kind, name))
+        if target is None:
+            if (kind, name) not in broken:
+                yield item.problem(key, name, f"there is no {kind} of this id")
+        elif account and getattr(target.document, "account", account) != account:
+            yield item.problem(key, name, f"this {kind} belongs to another account")
+
+
+def _flow(item: Located, hotline: Hotline) -> Iterator[Problem]:
+    nodes = hotline.flow.nodes
+    if hotline.flow.start not in nodes:
+        yield item.problem("flow.start", hotline.flow.start, "there is no node of this name")
+    for name, node in nodes.items():
+        for key, following in node.nexts():
+            if following not in nodes:
+                yield item.problem(f"flow.nodes.{name}.{key}", following, "there is no node of this name")
+    for name in nodes.keys() - _reachable(hotline):
+        yield item.problem(f"flow.nodes.{name}", name, "no way leads to this node")
+
+
+def _reachable(hotline: Hotline) -> set[str]:
+    nodes, seen, ahead = hotline.flow.nodes, set[str](), [hotline.flow.start]
+    while ahead:
+        name = ahead.pop()
+        if name in nodes and name not in seen:
+            seen.add(name)
+            ahead += [following for _, following in nodes[name].nexts()]
+    return seen
+
+
+def _endpoints(item: Located, pbx: Pbx, known: Known) -> Iterator[Problem]:
+    for index, trunk in enumerate(pbx.trunks):
+        if ("agent", trunk.id) in known:
+            yield item.problem(
+                f"trunks.{index}.id", trunk.id, "an agent has this id already: phones and trunks share names"
+            )

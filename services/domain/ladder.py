@@ -1,0 +1,51 @@
+"""A call's record as a ladder: what happened, line by line, with the time since the call came in."""
+
+from collections.abc import Iterator
+
+from services.domain.record import Attempt, Hop, Record
+
+Rung = tuple[int, int, str]
+"""Milliseconds since 1970, depth, what happened."""
+
+_RESULTS = {
+    "answered": "answers",
+    "busy": "is busy",
+    "no_answer": "does not answer",
+    "rejected": "rejects",
+    "unreachable": "is not reachable",
+    "cancelled": "stops ringing: the caller has left",
+    "answered_elsewhere": "stops ringing: answered elsewhere",
+}
+
+
+def ladder(record: Record) -> list[str]:
+    rungs = sorted(_rungs(record), key=lambda rung: rung[0])
+    return [f"{(at - record.started) / 1000:8.3f}  {'  ' * depth}{text}" for at, depth, text in rungs]
+
+
+def _rungs(record: Record) -> Iterator[Rung]:
+    caller = record.caller or "a withheld number"
+    yield record.started, 0, f"{caller} calls {record.hotline}"
+    if record.answered is not None:
+        yield record.answered, 0, "the platform answers"
+    for hop in record.hops:
+        yield from _hop(hop)
+    for pressed in record.keys:
+        text = f"presses {pressed.keys}" if pressed.keys else "presses nothing"
+        yield pressed.at, 1, f"{text} ({pressed.outcome})"
+    yield record.ended, 0, f"over: {record.end_state}, ended by the {record.hung_up_by}"
+
+
+def _hop(hop: Hop) -> Iterator[Rung]:
+    group = f" {hop.group}" if hop.group else ""
+    yield hop.at, 0, f"{hop.kind} {hop.node}{group if hop.group != hop.node else ''}"
+    for attempt in hop.attempts:
+        yield from _attempt(attempt)
+
+
+def _attempt(attempt: Attempt) -> Iterator[Rung]:
+    if attempt.result != "unreachable":
+        yield attempt.started, 1, f"rings {attempt.agent}"
+    outcome = f"{attempt.agent} {_RESULTS[attempt.result]}"
+    at = attempt.answered if attempt.result == "answered" else attempt.ended
+    yield attempt.started if at is None else at, 1, outcome

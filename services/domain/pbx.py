@@ -1,0 +1,90 @@
+"""The document of one Asterisk host."""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from services.domain.flow import Id, Model, Password
+
+
+def _absolute(path: PurePosixPath) -> PurePosixPath:
+    if not path.is_absolute():
+        raise ValueError("must be an absolute path")
+    if set(str(path)) & set(";\n\r[]"):
+        raise ValueError("must not contain ; [ ] or a line break")
+    return path
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Folder = Annotated[PurePosixPath, AfterValidator(_absolute)]
+Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:_-]{1,253}(/\d{1,3})?$")]
+Address = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,253}(:\d{1,5})?$")]
+Codec = Literal["alaw", "ulaw", "g722"]
+
+
+class SipPort(Model):
+    bind: Host = "0.0.0.0"  # noqa: S104  # phones and carrier come from outside
+    port: Port = 5060
+    external_address: Host | None = None
+    """The public address, where this host stands behind a router."""
+    local_networks: tuple[Host, ...] = ()
+
+
+class RtpPorts(Model):
+    first: Port = 10000
+    last: Port = 19999
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "RtpPorts":
+        if self.last < self.first:
+            raise ValueError("'last' must not be smaller than 'first'")
+        return self
+
+
+class Ami(Model):
+    port: Port = 5038
+    password: Password
+
+
+class Registration(Model):
+    user: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+._-]{1,64}$")]
+    password: Password
+
+
+class Trunk(Model):
+    """The carrier's side. ``hosts`` are the addresses it calls from, ``address`` is where it takes calls."""
+
+    id: Id
+    address: Address
+    hosts: Annotated[tuple[Host, ...], Field(min_length=1)]
+    codecs: Annotated[tuple[Codec, ...], Field(min_length=1)] = ("alaw", "ulaw", "g722")
+    registration: Registration | None = None
+    qualify_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
+
+
+class Folders(Model):
+    """``cel`` and ``sounds`` are shared with billing and agi; ``modules`` and ``data`` belong to Asterisk's package."""
+
+    state: Folder
+    log: Folder
+    cel: Folder
+    sounds: Folder
+    modules: Folder
+    data: Folder
+
+
+class Pbx(Model):
+    kind: Literal["pbx"]
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{1,20}$")]
+    sip: SipPort = SipPort()
+    rtp: RtpPorts = RtpPorts()
+    ami: Ami
+    agi: Annotated[tuple[Address, ...], Field(min_length=1)] = ("127.0.0.1:4573",)
+    """FastAGI servers, asked in this order."""
+    trunks: Annotated[tuple[Trunk, ...], Field(min_length=1)]
+    folders: Folders
+
+    def references(self) -> Iterator[tuple[str, str, str]]:
+        yield from ()

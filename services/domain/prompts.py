@@ -1,0 +1,26 @@
+"""Names of the sound files that prompts become: known from the document alone, so that a call needs no look-up."""
+
+import hashlib
+
+from services.domain.documents import Hotline
+from services.domain.flow import Prompt, SoundFile
+
+HOLD_MUSIC = "music/hold.wav"
+
+
+def sound_name(prompt: Prompt, hotline: Hotline) -> str:
+    """File name below the sounds folder, without extension: Asterisk chooses the format.
+
+    Spoken text is shared by all that say the same in the same voice; a company's own file belongs to its hotline.
+    """
+    if isinstance(prompt, SoundFile):
+        return f"files/{hotline.number}-{_digest(prompt.file)}"
+    return spoken_name(prompt, hotline.voice)
+
+
+def spoken_name(text: str, voice: str) -> str:
+    return f"spoken/{_digest(voice, text)}"
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

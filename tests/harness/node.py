@@ -1,0 +1,184 @@
+"""One whole installation on loopback: Redis, Asterisk, agi and billing, as an owner would run them."""
+
+import asyncio
+import secrets
+import sys
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from ruamel.yaml import YAML
+
+from tests.harness.ports import Ports
+from tests.harness.process import Process, run
+from tests.harness.sipp import CALLER_HOST, Phone, Sipp
+from tests.harness.state import ROOT, STATE
+from tests.harness.stream import RatedStream
+from tests.harness.waiting import until
+
+DEMO = ROOT / "examples" / "demo"
+PHONES = ("1001", "1002")
+
+
+class Node:
+    """``documents`` are the company's files; the phones' passwords and the pbx document are made here."""
+
+    def __init__(self, folder: Path, documents: Iterable[Path] = (DEMO,), bind: str = "127.0.0.1") -> None:
+        self.folder = folder
+        self.ports = Ports()
+        self.passwords = {agent: secrets.token_urlsafe(18) for agent in PHONES}
+        self.sounds, self.cel, self.log = folder / "sounds", folder / "cel", folder / "log"
+        self.conf = folder / "conf"
+        for path in (self.sounds, self.cel, self.log, folder / "asterisk", folder / "sipp"):
+            path.mkdir(parents=True, exist_ok=True)
+        self.sipp = Sipp(self.ports, folder / "sipp")
+        self._bind = bind
+        self._documents = [*map(str, documents), str(self._own_documents())]
+        self.env = {
+            "HOTLINE_REDIS_URL": f"redis://127.0.0.1:{self.ports.redis}/0",
+            "HOTLINE_PBX": "pbx1",
+            "HOTLINE_AGI_PORT": str(self.ports.agi),
+            "HOTLINE_CEL_DIR": str(self.cel),
+            "HOTLINE_SOUNDS_DIR": str(self.sounds),
+        }
+        self.redis_server = self._process(
+            "redis",
+            "redis-server",
+            "--port",
+            str(self.ports.redis),
+            "--bind",
+            "127.0.0.1",
+            "--dir",
+            str(folder),
+            "--appendonly",
+            "yes",
+            "--save",
+            "",
+        )
+        self.asterisk = self._process("asterisk", *self._asterisk("-f"))
+        self.agi = self._process("agi", *_hotline("serve", "agi"))
+        self.billing = self._process("billing", *_hotline("serve", "billing"))
+        self.redis = Redis.from_url(self.env["HOTLINE_REDIS_URL"])
+        self.stream = RatedStream(self.redis)
+
+    async def start(self) -> None:
+        await self.redis_server.start()
+        await until(self._redis_answers, "Redis to answer")
+        await self.hotline("apply", *self._documents)
+        await self.hotline("asterisk", "render", *self._documents, "--out", str(self.conf))
+        for process in (self.asterisk, self.agi, self.billing):
+            await process.start()
+        await until(self._agi_listens, "agi to listen")
+        await until(self._asterisk_booted, "Asterisk to be booted")
+
+    async def stop(self) -> None:
+        await self.redis.aclose()
+        await asyncio.gather(*(process.stop() for process in (self.asterisk, self.agi, self.billing)))
+        await self.redis_server.stop()
+        self.ports.release()
+
+    async def hotline(self, *arguments: str) -> str:
+        return await run(_hotline(*arguments), self.env)
+
+    async def console(self, command: str) -> str:
+        """What Asterisk's own console answers."""
+        return await run(self._asterisk("-rx", command))
+
+    async def phone(self, agent: str) -> Phone:
+        return await self.sipp.register(agent, self.passwords[agent])
+
+    async def agi_ready(self) -> None:
+        await until(self._agi_listens, "agi to listen")
+
+    async def channels(self) -> int:
+        answer = await self.console("core show channels count")
+        return int(answer.split()[0])
+
+    def _process(self, name: str, *command: str) -> Process:
+        return Process(name, list(command), self.log, self.env)
+
+    def _asterisk(self, *arguments: str) -> list[str]:
+        return [str(STATE / "bin" / "asterisk"), "-C", str(self.conf / "asterisk.conf"), *arguments]
+
+    def _own_documents(self) -> Path:
+        path = self.folder / "node.yaml"
+        modules = _asterisk_folders()
+        pbx = {
+            "kind": "pbx",
+            "id": "pbx1",
+            "sip": {"bind": self._bind, "port": self.ports.sip},
+            "rtp": {"first": self.ports.rtp_first, "last": self.ports.rtp_last},
+            "ami": {"port": self.ports.ami, "password": secrets.token_urlsafe(18)},
+            "agi": [f"127.0.0.1:{self.ports.agi}"],
+            "trunks": [
+                {
+                    "id": "carrier",
+                    "address": f"{CALLER_HOST}:{self.ports.carrier}",
+                    "hosts": [CALLER_HOST],
+                    "qualify_seconds": 0,
+                }
+            ],
+            "folders": {
+                "state": str(self.folder / "asterisk"),
+                "log": str(self.log),
+                "cel": str(self.cel),
+                "sounds": str(self.sounds),
+                **modules,
+            },
+        }
+        phones = [
+            {"kind": "agent", "id": agent, "account": "demo", "name": agent, "sip": {"password": password}}
+            for agent, password in self.passwords.items()
+        ]
+        YAML(typ="safe").dump_all([pbx, *phones], path)
+        path.chmod(0o600)
+        return path
+
+    async def _redis_answers(self) -> bool:
+        try:
+            return bool(await self.redis.ping())
+        except RedisConnectionError:
+            return False
+
+    async def _agi_listens(self) -> bool:
+        self._must_run(self.agi)
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", self.ports.agi)
+        except OSError:
+            return False
+        writer.close()
+        await writer.wait_closed()
+        return True
+
+    async def _asterisk_booted(self) -> bool:
+        self._must_run(self.asterisk)
+        try:
+            return "fully booted" in await self.console("core waitfullybooted")
+        except RuntimeError:
+            return False
+
+    def _must_run(self, process: Process) -> None:
+        if not process.running:
+            raise RuntimeError(f"{process.name} ended: {process.log.read_text(errors='replace')[-2000:]}")
+
+
+def _hotline(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "services.cli", *arguments]
+
+
+def _asterisk_folders() -> dict[str, str]:
+    """Where set-up found or put Asterisk's package."""
+    lines = (STATE / "asterisk.env").read_text().split()
+    env = dict(line.split("=", 1) for line in lines)
+    return {"modules": env["HOTLINE_ASTERISK_MODULES"], "data": env["HOTLINE_ASTERISK_DATA"]}
+
+
+@asynccontextmanager
+async def running(node: Node) -> AsyncIterator[Node]:
+    try:
+        await node.start()
+        yield node
+    finally:
+        await node.stop()

@@ -1,0 +1,43 @@
+"""A block of ports for one node, so that several checkouts run side by side."""
+
+import os
+import random
+import socket
+
+BLOCK = 1000
+FIRST_BLOCKS = range(20000, 32000, BLOCK)
+"""Below the ports that Linux gives to outgoing connections."""
+
+
+class Ports:
+    """A thousand ports. Whoever listens on the first of them owns the block."""
+
+    def __init__(self) -> None:
+        given = os.environ.get("HOTLINE_PORTS")
+        bases = [int(given)] if given else random.sample(FIRST_BLOCKS, len(FIRST_BLOCKS))
+        self.base, self._claim = _claim(bases)
+        self.sip, self.ami, self.agi, self.redis, self.carrier = range(self.base + 1, self.base + 6)
+        self.rtp_first, self.rtp_last = self.base + 100, self.base + 499
+        self._next = self.base + 500
+
+    def take(self) -> int:
+        """A port that nothing in this block has had yet; even, as RTP wants it, with three more behind it."""
+        port = self._next
+        self._next = self.base + 500 + (self._next + 4 - self.base - 500) % (BLOCK - 500)
+        return port
+
+    def release(self) -> None:
+        self._claim.close()
+
+
+def _claim(bases: list[int]) -> tuple[int, socket.socket]:
+    for base in bases:
+        claim = socket.socket()
+        try:
+            claim.bind(("127.0.0.1", base))
+        except OSError:
+            claim.close()
+        else:
+            claim.listen(1)
+            return base, claim
+    raise OSError(f"all port blocks of {bases} are taken; set HOTLINE_PORTS to the first of {BLOCK} free ports")

@@ -1,0 +1,327 @@
+"""Callers and phones: SIPp runs one scenario each, its exit code is the verdict.
+
+A scenario is a list of steps, so that a test reads like a ladder: ``[hears(1000), presses("1"), hangs_up()]``.
+"""
+
+import itertools
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+from tests.harness.ports import Ports
+from tests.harness.process import Process, run
+from tests.harness.state import STATE
+from tests.harness.waiting import until
+
+CALLER_HOST = "127.0.0.2"
+"""The carrier: known to Asterisk by this address."""
+PHONE_HOST = "127.0.0.3"
+
+SIPP = STATE / "bin" / "sipp"
+PCAPS = Path("/usr/share/sip-tester")
+KEY_NAMES = {"*": "star", "#": "pound"}
+KEY_MS = 400
+"""A key's tone and the gap behind it."""
+
+SDP = """
+Content-Type: application/sdp
+Content-Length: [len]
+
+v=0
+o=user1 53655765 2353687637 IN IP[local_ip_type] [local_ip]
+s=-
+c=IN IP[media_ip_type] [media_ip]
+t=0 0
+m=audio [auto_media_port] RTP/AVP {codec} 96
+a=rtpmap:{codec} {codec_name}/8000
+a=rtpmap:96 telephone-event/8000
+a=fmtp:96 0-16
+"""
+CODECS = {"alaw": (8, "PCMA"), "ulaw": (0, "PCMU"), "g722": (9, "G722")}
+
+
+def hears(milliseconds: int) -> str:
+    """The line is left alone; anything the other side sends meanwhile fails the scenario."""
+    return f'<pause milliseconds="{milliseconds}"/>'
+
+
+def talks(milliseconds: int = 1000) -> str:
+    """Sends speech."""
+    return f'<nop><action><exec play_pcap_audio="{PCAPS}/g711a.pcap"/></action></nop>{hears(milliseconds)}'
+
+
+def presses(keys: str) -> str:
+    """Keys as RTP events (RFC 4733)."""
+    return "".join(
+        f'<nop><action><exec play_pcap_audio="{PCAPS}/dtmf_2833_{KEY_NAMES.get(key, key)}.pcap"/></action></nop>'
+        + hears(KEY_MS)
+        for key in keys
+    )
+
+
+def presses_by_info(keys: str) -> str:
+    """Keys as SIP INFO."""
+    return "".join(
+        _request("INFO", f"Content-Type: application/dtmf-relay\nContent-Length: [len]\n\nSignal={key}\nDuration=160\n")
+        + hears(KEY_MS)
+        for key in keys
+    )
+
+
+def hangs_up() -> str:
+    return _request("BYE", "Content-Length: 0\n\n")
+
+
+def is_hung_up(within: int = 30_000) -> str:
+    return (
+        f'<recv request="BYE" timeout="{within}"/>'
+        "<send><![CDATA[SIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\n"
+        "Content-Length: 0\n\n]]></send>"
+    )
+
+
+_cseq = itertools.count(2)
+
+
+def _request(method: str, rest: str) -> str:
+    """A request inside the dialog; ``here`` and ``there`` are its From and To, whoever began it."""
+    return (
+        f'<send retrans="500"><![CDATA[{method} [$target] SIP/2.0\n'
+        "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\nMax-Forwards: 70\n"
+        f"From: [$here]\nTo: [$there]\nCall-ID: [call_id]\nCSeq: {next(_cseq)} {method}\n"
+        f"Contact: <sip:[local_ip]:[local_port]>\n{rest}]]></send>"
+        '<recv response="200"/>'
+    )
+
+
+@dataclass(frozen=True)
+class Sipp:
+    """Runs scenarios against one Asterisk."""
+
+    ports: Ports
+    folder: Path
+    target: str = "127.0.0.1"
+
+    async def call(
+        self,
+        number: str,
+        to: str,
+        steps: list[str],
+        *,
+        headers: "Headers | None" = None,
+        codec: str = "alaw",
+        deadline: int = 60,
+    ) -> Process:
+        """A caller on the trunk; gives the running SIPp, whose exit code 0 says that all went as the steps say."""
+        scenario = _caller(number, to, "".join(steps), headers or Headers(), codec)
+        process = self._process(scenario, CALLER_HOST, self.ports.take(), deadline)
+        await process.start()
+        return process
+
+    async def refused(self, number: str, to: str, status: int) -> Process:
+        """A call that must be refused with this status."""
+        process = self._process(_refused(number, to, status), CALLER_HOST, self.ports.take(), 20)
+        await process.start()
+        return process
+
+    async def register(self, agent: str, password: str, *, status: int = 200) -> "Phone":
+        """Registers a phone; ``status`` is what the second attempt, with the password, must get."""
+        port = self.ports.take()
+        scenario = _register(agent, password, port, status)
+        await run(self._command(scenario, PHONE_HOST, port, 10), deadline=20)
+        return Phone(self, PHONE_HOST, port)
+
+    def bound_phone(self) -> "Phone":
+        """What the carrier's side rings for every number that is dialled out."""
+        return Phone(self, CALLER_HOST, self.ports.carrier)
+
+    def _process(self, scenario: str, host: str, port: int, deadline: int, calls: int = 1) -> Process:
+        command = self._command(scenario, host, port, deadline, calls)
+        return Process(f"sipp-{port}-{next(_names)}", command, self.folder)
+
+    def _command(self, scenario: str, host: str, port: int, deadline: int, calls: int = 1) -> list[str]:
+        name = self.folder / f"scenario-{port}-{next(_names)}"
+        path = name.with_suffix(".xml")
+        path.write_text(scenario, encoding="utf-8")
+        return [
+            str(SIPP),
+            f"{self.target}:{self.ports.sip}",
+            "-sf",
+            str(path),
+            "-i",
+            host,
+            "-p",
+            str(port),
+            "-mi",
+            host,
+            "-mp",
+            str(self.ports.take()),
+            "-m",
+            str(calls),
+            "-timeout",
+            f"{deadline}s",
+            "-timeout_error",
+            "-nostdin",
+            "-trace_err",
+            "-error_file",
+            str(name.with_suffix(".err")),
+            "-trace_msg",
+            "-message_file",
+            str(name.with_suffix(".msg")),
+        ]
+
+
+_names = itertools.count()
+
+
+@dataclass(frozen=True)
+class Headers:
+    """What a hostile or odd carrier puts around the caller's number."""
+
+    display_name: str = ""
+    user: str | None = None
+    extra: str = ""
+
+
+@dataclass(frozen=True)
+class Phone:
+    """An operator's phone. Each of these waits for one INVITE; the exit code says whether all went so."""
+
+    sipp: Sipp
+    host: str
+    port: int
+
+    async def answers(self, *steps: str, after: int = 200, codec: str = "alaw") -> Process:
+        return await self._start(_RINGING + hears(after) + _answer(codec) + "".join(steps))
+
+    async def rejects(self, status: str) -> Process:
+        """``status``: ``486 Busy Here``, ``603 Decline``, …"""
+        return await self._start(_reply(status) + '<recv request="ACK"/>')
+
+    async def rings_until_cancelled(self) -> Process:
+        return await self._start(
+            _RINGING
+            + '<recv request="CANCEL" timeout="60000"/>'
+            + _reply("200 OK", "CANCEL")
+            + _reply("487 Request Terminated")
+            + '<recv request="ACK"/>'
+        )
+
+    async def _start(self, steps: str) -> Process:
+        scenario = _scenario('<recv request="INVITE"><action>' + _DIALOG + "</action></recv>" + steps)
+        process = self.sipp._process(scenario, self.host, self.port, 60)
+        await process.start()
+        await until(self._listens, f"the phone at port {self.port} to listen")
+        return process
+
+    async def _listens(self) -> bool:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind((self.host, self.port))
+            except OSError:
+                return True
+        return False
+
+
+_DIALOG = (
+    '<ereg regexp="&lt;(sip:[^&gt;]*)&gt;" search_in="hdr" header="Contact:" assign_to="whole,target"/>'
+    '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="there"/>'
+    '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="to"/>'
+    '<ereg regexp=".*" search_in="hdr" header="Via:" assign_to="via"/>'
+    '<ereg regexp=".*" search_in="hdr" header="CSeq:" assign_to="cseq"/>'
+    '<assignstr assign_to="here" value="[$to];tag=[pid]t[call_number]"/>'
+    '<log message="[$whole]"/>'
+)
+
+
+def _reply(status: str, method: str = "INVITE", rest: str = "Content-Length: 0\n\n") -> str:
+    """To the INVITE, or to the CANCEL, which shares its Via."""
+    cseq = "[$cseq]" if method == "INVITE" else "[last_CSeq:]"
+    cseq_line = f"CSeq: {cseq}" if method == "INVITE" else cseq
+    return (
+        f"<send><![CDATA[SIP/2.0 {status}\nVia: [$via]\nFrom: [$there]\nTo: [$here]\nCall-ID: [call_id]\n{cseq_line}\n"
+        f"Contact: <sip:[local_ip]:[local_port]>\n{rest.lstrip()}]]></send>"
+    )
+
+
+_RINGING = _reply("180 Ringing")
+
+
+def _answer(codec: str) -> str:
+    return _reply("200 OK", rest=_sdp(codec)) + '<recv request="ACK"/>'
+
+
+def _sdp(codec: str) -> str:
+    number, name = CODECS[codec]
+    return SDP.format(codec=number, codec_name=name)
+
+
+def _scenario(body: str) -> str:
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="hotline400">{body}</scenario>'
+
+
+def _invite(number: str, to: str, headers: Headers, codec: str) -> str:
+    user = number if headers.user is None else headers.user
+    from_line = f"{headers.display_name} <sip:{user}@[local_ip]:[local_port]>;tag=[pid]t[call_number]".strip()
+    return (
+        f"<send retrans={quoteattr('500')}><![CDATA[INVITE sip:{to}@[remote_ip]:[remote_port] SIP/2.0\n"
+        "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\nMax-Forwards: 70\n"
+        f"From: {from_line}\nTo: <sip:{to}@[remote_ip]:[remote_port]>\nCall-ID: [call_id]\nCSeq: 1 INVITE\n"
+        f"Contact: <sip:[local_ip]:[local_port]>\n{headers.extra}{_sdp(codec).lstrip()}]]></send>"
+    )
+
+
+def _ack() -> str:
+    return (
+        "<send><![CDATA[ACK [$target] SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n"
+        "Max-Forwards: 70\nFrom: [$here]\nTo: [$there]\nCall-ID: [call_id]\nCSeq: 1 ACK\n"
+        "Content-Length: 0\n\n]]></send>"
+    )
+
+
+def _caller(number: str, to: str, steps: str, headers: Headers, codec: str) -> str:
+    learn = (
+        '<ereg regexp="&lt;(sip:[^&gt;]*)&gt;" search_in="hdr" header="Contact:" assign_to="whole,target"/>'
+        '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="here"/>'
+        '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="there"/><log message="[$whole]"/>'
+    )
+    provisional = "".join(f'<recv response="{status}" optional="true"/>' for status in (100, 180, 183))
+    return _scenario(
+        _invite(number, to, headers, codec)
+        + provisional
+        + f'<recv response="200"><action>{learn}</action></recv>'
+        + _ack()
+        + steps
+    )
+
+
+def _refused(number: str, to: str, status: int) -> str:
+    learn = (
+        '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="here"/>'
+        '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="there"/>'
+        f'<assignstr assign_to="target" value="sip:{to}@[remote_ip]:[remote_port]"/>'
+    )
+    return _scenario(
+        _invite(number, to, Headers(), "alaw") + '<recv response="100" optional="true"/>'
+        '<recv response="183" optional="true"/>'
+        f'<recv response="{status}"><action>{learn}</action></recv>' + _ack()
+    )
+
+
+def _register(agent: str, password: str, port: int, status: int) -> str:
+    def attempt(number: int, auth: str) -> str:
+        return (
+            '<send retrans="500"><![CDATA[REGISTER sip:[remote_ip]:[remote_port] SIP/2.0\n'
+            "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\nMax-Forwards: 70\n"
+            f"From: <sip:{agent}@[remote_ip]>;tag=[pid]t[call_number]\nTo: <sip:{agent}@[remote_ip]>\n"
+            f"Call-ID: [call_id]\nCSeq: {number} REGISTER\nContact: <sip:{agent}@[local_ip]:{port}>\n{auth}"
+            "Expires: 3600\nContent-Length: 0\n\n]]></send>"
+        )
+
+    return _scenario(
+        attempt(1, "")
+        + '<recv response="100" optional="true"/><recv response="401" auth="true"/>'
+        + attempt(2, f"[authentication username={agent} password={password}]\n")
+        + f'<recv response="100" optional="true"/><recv response="{status}"/>'
+    )

@@ -1,0 +1,83 @@
+from services.domain.check import check
+from services.domain.reading import Reading, read
+from tests.harness.state import ROOT
+
+ACCOUNT = "kind: account\nid: demo\nname: x\ntariff: std\n---\n"
+TARIFF = "kind: tariff\nid: std\nname: x\nbill_from: agent\nprice: {rate: '0.1'}\n---\n"
+AGENT = "kind: agent\nid: '1001'\naccount: demo\nname: x\nbound: '13900139000'\n---\n"
+GROUP = "kind: group\nid: sales\naccount: demo\nname: x\nstrategy: sequence\nmembers: ['1001']\n---\n"
+HOTLINE = """kind: hotline
+number: "4001234567"
+account: demo
+name: x
+flow:
+  start: welcome
+  nodes:
+    welcome: {kind: menu, prompt: hello, keys: {1: sales}, otherwise: bye}
+    sales: {kind: group, group: sales, otherwise: bye}
+    bye: {kind: hangup}
+---
+"""
+SHOP = ACCOUNT + TARIFF + AGENT + GROUP + HOTLINE
+
+
+def problems(*texts: str) -> list[str]:
+    reading = Reading.of_all(read(f"{index}.yaml", text) for index, text in enumerate(texts, 1))
+    return [str(problem) for problem in check(reading)]
+
+
+def test_the_shop_of_the_demonstration_is_right() -> None:
+    text = (ROOT / "examples" / "demo" / "shop.yaml").read_text()
+    phones = "".join(
+        f"---\nkind: agent\nid: '{n}'\naccount: demo\nname: x\nsip: {{password: abcdefghijkl}}\n" for n in (1001, 1002)
+    )
+    assert problems(text, phones) == []
+    assert problems(SHOP) == []
+
+
+def test_references_lead_somewhere_and_stay_in_the_account() -> None:
+    text = SHOP.replace("tariff: std", "tariff: dear").replace("members: ['1001']", "members: ['1001', '1002']")
+    text = text.replace("group: sales,", "group: service,")
+    assert problems(text) == [
+        "1.yaml:4: tariff: 'dear': there is no tariff of this id",
+        "1.yaml:23: members.1: '1002': there is no agent of this id",
+        "1.yaml:33: flow.nodes.sales.group: 'service': there is no group of this id",
+    ]
+    other = ACCOUNT.replace("demo", "other") + AGENT.replace("demo", "other")
+    assert problems(SHOP.replace(AGENT, ""), other) == [
+        "1.yaml:17: members.0: '1001': this agent belongs to another account"
+    ]
+
+
+def test_one_mistake_is_one_problem() -> None:
+    broken = SHOP.replace("strategy: sequence", "strategy: fair")
+    assert problems(broken) == []  # the group is known, and its own problem has been said
+
+
+def test_doubles_name_both_places() -> None:
+    assert problems(SHOP, AGENT, HOTLINE) == [
+        "2.yaml:2: id: '1001': this agent stands already in 1.yaml",
+        "3.yaml:2: number: '4001234567': this hotline stands already in 1.yaml",
+    ]
+
+
+def test_every_node_is_reached_and_every_way_ends_at_a_node() -> None:
+    text = SHOP.replace("keys: {1: sales}", "keys: {1: salse}").replace("start: welcome", "start: welcom")
+    assert problems(text) == [
+        "1.yaml:30: flow.start: 'welcom': there is no node of this name",
+        "1.yaml:32: flow.nodes.welcome: 'welcome': no way leads to this node",
+        "1.yaml:32: flow.nodes.welcome.keys.1: 'salse': there is no node of this name",
+        "1.yaml:33: flow.nodes.sales: 'sales': no way leads to this node",
+        "1.yaml:34: flow.nodes.bye: 'bye': no way leads to this node",
+    ]
+
+
+def test_a_phone_cannot_have_the_name_of_a_trunk() -> None:
+    pbx = """kind: pbx
+id: pbx1
+ami: {password: abcdefghijkl}
+trunks: [{id: '1001', address: 127.0.0.2, hosts: [127.0.0.2]}]
+folders: {state: /a, log: /a, cel: /a, sounds: /a, modules: /a, data: /a}
+"""
+    [found] = problems(SHOP, pbx)
+    assert found.startswith("2.yaml:4: trunks.0.id: '1001': an agent has this id already")

@@ -1,0 +1,97 @@
+import pytest
+
+from services.domain.reading import read
+
+TARIFF = """
+kind: tariff
+id: per-minute
+name: 每分钟
+bill_from: platform
+price: {rate: "0.12"}
+"""
+
+
+def problems(text: str) -> list[str]:
+    reading = read("shop.yaml", text)
+    assert not reading.located
+    return [str(problem) for problem in reading.problems]
+
+
+def test_a_file_may_hold_several_documents() -> None:
+    reading = read("shop.yaml", TARIFF + "---" + TARIFF.replace("per-minute", "cheap") + "---\n")
+    assert [item.document.id for item in reading.located] == ["per-minute", "cheap"]
+    assert reading.problems == []
+
+
+def test_all_problems_of_all_documents_are_found_at_once() -> None:
+    text = TARIFF.replace("0.12", "dear").replace("bill_from", "billfrom") + "---" + TARIFF.replace("tariff", "tarif")
+    assert problems(text) == [
+        "shop.yaml:2: bill_from: is missing",
+        "shop.yaml:6: price.rate: 'dear': Input should be a valid decimal",
+        "shop.yaml:5: billfrom: 'platform': unknown key",
+        "shop.yaml:8: kind: 'tarif': unknown kind; expected one of "
+        "'account', 'tariff', 'agent', 'group', 'hotline', 'pbx'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        ("number: 4001234567", "shop.yaml:3: number: 4001234567: expected text; put numbers in quotes"),
+        ('number: "4001234567890"', "shop.yaml:3: number: '4001234567890': String should match pattern '^400\\d{7}$'"),
+    ],
+)
+def test_a_number_without_quotes_would_lose_its_zeros(key: str, line: str) -> None:
+    text = f"\nkind: hotline\n{key}\naccount: demo\nname: x\nflow: {{start: a, nodes: {{a: {{kind: hangup}}}}}}\n"
+    assert problems(text) == [line]
+
+
+def test_a_problem_deep_in_a_flow_names_its_place() -> None:
+    text = """
+kind: hotline
+number: "4001234567"
+account: demo
+name: x
+flow:
+  start: welcome
+  nodes:
+    welcome:
+      kind: menu
+      prompt: {fiel: a.wav}
+      keys:
+        1: sales
+        "12": sales
+      timeout: 0
+      otherwise: sales
+    sales:
+      kind: grup
+"""
+    assert problems(text) == [
+        "shop.yaml:11: flow.nodes.welcome.prompt.file: is missing",
+        "shop.yaml:11: flow.nodes.welcome.prompt.fiel: 'a.wav': unknown key",
+        "shop.yaml:14: flow.nodes.welcome.keys.12: '12': String should match pattern '^[0-9*#]$'",
+        "shop.yaml:15: flow.nodes.welcome.timeout: 0: Input should be greater than or equal to 1",
+        "shop.yaml:18: flow.nodes.sales.kind: 'grup': unknown kind; expected one of 'menu', 'say', 'group', 'hangup'",
+    ]
+
+
+def test_a_password_is_never_shown() -> None:
+    text = "kind: agent\nid: '1001'\naccount: demo\nname: x\nsip: {password: hunter2}\n"
+    assert problems(text) == [
+        "shop.yaml:5: sip.password: String should match pattern '^[A-Za-z0-9._~!@#%^*+=-]{12,64}$'"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("kind: [", "shop.yaml:1: not valid YAML: "),
+        ("a: 1\na: 2\n", "shop.yaml:2: not valid YAML: found duplicate key"),
+        ("kind: \x07", "shop.yaml:1: not valid YAML: "),
+        ("- 1", "shop.yaml:1: "),
+        ("just words", "shop.yaml:1: "),
+    ],
+)
+def test_what_is_no_document_is_a_problem_not_a_crash(text: str, line: str) -> None:
+    [found] = problems(text)
+    assert found.startswith(line)
