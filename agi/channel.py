@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NoReturn
 from urllib.parse import quote as percent
 from urllib.parse import urlencode
 
@@ -48,7 +49,7 @@ class Channel:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """What Asterisk said of the call: ``agi_uniqueid``, ``agi_extension``, ``agi_callerid``, ``agi_arg_1`` …"""
+        """What Asterisk said of the call: ``agi_uniqueid``, ``agi_extension``, ``agi_callerid``, ``agi_arg_1``."""
         return self._request.headers
 
     async def answer(self) -> None:
@@ -140,13 +141,11 @@ class Channel:
 
     async def _key(self, command: str, deadline: float) -> str | None:
         result, _ = await self._result(command, deadline)
-        if result == "0":
-            return None
-        if result in _KEY_OF_CODE:
-            return _KEY_OF_CODE[result]
-        return await self._blame(command, result)
+        if result != "0" and result not in _KEY_OF_CODE:
+            await self._blame(command, result)
+        return _KEY_OF_CODE.get(result)
 
-    async def _blame(self, command: str, result: str) -> None:
+    async def _blame(self, command: str, result: str) -> NoReturn:
         """Find out whether a command failed because the caller left, and raise accordingly.
 
         A missing sound and a hang-up have the same reply, -1. After a hang-up HANGUP comes ahead of the next reply,

@@ -27,7 +27,7 @@ _SUCCESS = re.compile(r"200 result=([^ ]*)(?: \((.*)\))?(?: endpos=[0-9]+)?")
 _BREAKS = re.compile(r"[\r\n\0]")
 
 
-class CallerGone(Exception):  # noqa: N818: that callers leave is no error
+class CallerGone(Exception):  # noqa: N818 - that callers leave is no error
     """The call is over, or Asterisk is: nothing more can be done for it."""
 
 
@@ -163,7 +163,7 @@ class Request(fast_agi.Request):  # type: ignore[misc]  # panoramisk has no type
         return reply
 
     def _success(self, line: str) -> Reply:
-        """panoramisk takes a value that reads "hangup" for a hang-up, and drops the value of ``result= (timeout)``."""
+        """For panoramisk a value "hangup" is a hang-up, -1 has no result, and ``result= (timeout)`` has no value."""
         found = _SUCCESS.fullmatch(line)
         if found is None:  # a value with a line break: what follows the break would be the next reply
             self._between_replies(line)

@@ -7,9 +7,12 @@ import traceback
 from collections.abc import Awaitable, Callable, Iterator
 
 from agi.channel import Channel
-from agi.fastagi import Application, BadRequestError, CallerGone, Request, StalledError
+from agi.fastagi import Application, BadRequestError, CallerGone, Request
 
 Handler = Callable[[Channel], Awaitable[None]]
+
+ROUTE = "journey"
+"""What the dialplan calls: ``AGI(agi://host:port/journey)``."""
 
 BACKLOG = 1024
 COMPLAINT_SECONDS = 10.0
@@ -26,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class Server:
-    """Serves the AGI route ``path``, one task a session; no session's failure reaches another.
+    """One task a session; no session's failure reaches another.
 
     A handler that returns or raises ends its session: Asterisk then goes on with the dialplan.
     """
@@ -37,14 +40,12 @@ class Server:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        path: str = "journey",
         max_sessions: int = 2000,
         header_timeout: float = 5.0,
     ) -> None:
         """``port`` 0 takes any free one; ``header_timeout`` in seconds."""
         self._handler = handler
         self._address = host, port
-        self._path = path
         self._max_sessions = max_sessions
         self._header_timeout = header_timeout
         self._complaints = _Complaints()
@@ -61,7 +62,7 @@ class Server:
 
     async def start(self) -> None:
         self._application = Application(self._header_timeout)
-        self._application.add_route(self._path, self._call)
+        self._application.add_route(ROUTE, self._call)
         host, port = self._address
         self._listener = await asyncio.start_server(self._accept, host, port, backlog=BACKLOG)
 
@@ -69,7 +70,9 @@ class Server:
         """Take no more calls and give those that run ``deadline`` seconds to end; then cancel them."""
         self._listener.close()
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=deadline)
+            _, running = await asyncio.wait(self._tasks, timeout=deadline)
+            if running:
+                log.warning("%d calls still ran after %g s and go back to the dialplan", len(running), deadline)
         await self.close()
 
     async def close(self) -> None:
@@ -87,26 +90,24 @@ class Server:
             return
         for option in _KEEPALIVE:
             writer.get_extra_info("socket").setsockopt(*option)
-        task = asyncio.create_task(self._connection(reader, writer))
+        task = asyncio.create_task(self._application.handler(reader, writer), name="a connection")
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await self._application.handler(reader, writer)
-        except BadRequestError as error:
-            self._complaints.add(str(error))
+        task.add_done_callback(self._ended)
 
     async def _call(self, request: Request) -> None:
-        call = request.headers["agi_uniqueid"][:64]
-        try:
-            await self._handler(Channel(request))
-        except CallerGone as gone:
-            log.info("call %r: %r", call, gone)
-        except StalledError as error:
-            log.warning("call %r: %r", call, error)
-        except Exception as error:  # noqa: BLE001: a handler's mistake costs one session
-            log.error("call %r failed: %s", call, "".join(_story(error)))  # noqa: TRY400: see _story
+        if task := asyncio.current_task():
+            task.set_name(f"call {request.headers['agi_uniqueid'][:64]!r}")
+        await self._handler(Channel(request))
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, BadRequestError):
+            self._complaints.add(str(error))
+        elif isinstance(error, CallerGone):
+            log.info("%s: %r", task.get_name(), error)
+        elif error is not None:
+            log.error("%s failed: %s", task.get_name(), "".join(_story(error)))
 
 
 class _Complaints:

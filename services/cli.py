@@ -73,8 +73,8 @@ def apply(files: Files) -> None:
     async def work() -> None:
         sounds = Sounds(settings.sounds_dir, Espeak())
         hotlines = [(path, document) for path, document in located if isinstance(document, Hotline)]
-        for path, document in track(hotlines, description="sounds", console=err, transient=True):
-            await sounds.prepare(document, path.parent)
+        for path, hotline in track(hotlines, description="sounds", console=err, transient=True):
+            await sounds.prepare(hotline, path.parent)
         async with Redis.from_url(settings.redis_url) as redis:
             for document, version in await store.apply(redis, [document for _, document in located]):
                 out.print(f"{document.kind:<8} {document.id:<20} version {version}")

@@ -29,7 +29,7 @@ class Engine(Protocol):
 
 class Espeak:
     async def speak(self, text: str, voice: str, wav: Path) -> None:
-        await _run("espeak-ng", "-v", voice, "-s", "150", "-w", str(wav), "--", text)
+        await _run("espeak-ng", "-v", voice, "-s", "180", "-w", str(wav), "--", text)
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,13 @@ class Trunk(Model):
     qualify_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
 
 
+class Phones(Model):
+    """Of all operators."""
+
+    qualify_seconds: Annotated[int, Field(ge=0, le=3600)] = 30
+    """How often a registered phone is asked whether it is still there; 0 never asks."""
+
+
 class Folders(Model):
     """``cel`` and ``sounds`` are shared with billing and agi; ``modules`` and ``data`` belong to Asterisk's package."""
 
@@ -84,6 +91,7 @@ class Pbx(Model):
     agi: Annotated[tuple[Address, ...], Field(min_length=1)] = ("127.0.0.1:4573",)
     """FastAGI servers, asked in this order."""
     trunks: Annotated[tuple[Trunk, ...], Field(min_length=1)]
+    phones: Phones = Phones()
     folders: Folders
 
     def references(self) -> Iterator[tuple[str, str, str]]:

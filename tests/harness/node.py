@@ -120,6 +120,7 @@ class Node:
                     "qualify_seconds": 0,
                 }
             ],
+            "phones": {"qualify_seconds": 0},
             "folders": {
                 "state": str(self.folder / "asterisk"),
                 "log": str(self.log),
@@ -165,7 +166,7 @@ class Node:
 
 
 def _hotline(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "services.cli", *arguments]
+    return [str(Path(sys.executable).with_name("hotline")), *arguments]
 
 
 def _asterisk_folders() -> dict[str, str]:

@@ -4,6 +4,7 @@ A scenario is a list of steps, so that a test reads like a ladder: ``[hears(1000
 """
 
 import itertools
+import re
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from xml.sax.saxutils import quoteattr
 
 from tests.harness.ports import Ports
 from tests.harness.process import Process, run
+from tests.harness.rtp import EVENT_TYPE, KEY_MS, keys_pcap
 from tests.harness.state import STATE
 from tests.harness.waiting import until
 
@@ -19,10 +21,7 @@ CALLER_HOST = "127.0.0.2"
 PHONE_HOST = "127.0.0.3"
 
 SIPP = STATE / "bin" / "sipp"
-PCAPS = Path("/usr/share/sip-tester")
-KEY_NAMES = {"*": "star", "#": "pound"}
-KEY_MS = 400
-"""A key's tone and the gap behind it."""
+SPEECH = Path("/usr/share/sip-tester/g711a.pcap")
 
 SDP = """
 Content-Type: application/sdp
@@ -33,10 +32,10 @@ o=user1 53655765 2353687637 IN IP[local_ip_type] [local_ip]
 s=-
 c=IN IP[media_ip_type] [media_ip]
 t=0 0
-m=audio [auto_media_port] RTP/AVP {codec} 96
+m=audio [auto_media_port] RTP/AVP {codec} {events}
 a=rtpmap:{codec} {codec_name}/8000
-a=rtpmap:96 telephone-event/8000
-a=fmtp:96 0-16
+a=rtpmap:{events} telephone-event/8000
+a=fmtp:{events} 0-16
 """
 CODECS = {"alaw": (8, "PCMA"), "ulaw": (0, "PCMU"), "g722": (9, "G722")}
 
@@ -46,18 +45,18 @@ def hears(milliseconds: int) -> str:
     return f'<pause milliseconds="{milliseconds}"/>'
 
 
+def _plays(pcap: Path) -> str:
+    return f'<nop><action><exec play_pcap_audio="{pcap}"/></action></nop>'
+
+
 def talks(milliseconds: int = 1000) -> str:
     """Sends speech."""
-    return f'<nop><action><exec play_pcap_audio="{PCAPS}/g711a.pcap"/></action></nop>{hears(milliseconds)}'
+    return _plays(SPEECH) + hears(milliseconds)
 
 
 def presses(keys: str) -> str:
     """Keys as RTP events (RFC 4733)."""
-    return "".join(
-        f'<nop><action><exec play_pcap_audio="{PCAPS}/dtmf_2833_{KEY_NAMES.get(key, key)}.pcap"/></action></nop>'
-        + hears(KEY_MS)
-        for key in keys
-    )
+    return _plays(keys_pcap(keys)) + hears(KEY_MS * len(keys) + KEY_MS)
 
 
 def presses_by_info(keys: str) -> str:
@@ -231,7 +230,6 @@ _DIALOG = (
     '<ereg regexp=".*" search_in="hdr" header="Via:" assign_to="via"/>'
     '<ereg regexp=".*" search_in="hdr" header="CSeq:" assign_to="cseq"/>'
     '<assignstr assign_to="here" value="[$to];tag=[pid]t[call_number]"/>'
-    '<log message="[$whole]"/>'
 )
 
 
@@ -254,11 +252,14 @@ def _answer(codec: str) -> str:
 
 def _sdp(codec: str) -> str:
     number, name = CODECS[codec]
-    return SDP.format(codec=number, codec_name=name)
+    return SDP.format(codec=number, codec_name=name, events=EVENT_TYPE)
 
 
 def _scenario(body: str) -> str:
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="hotline400">{body}</scenario>'
+    assigned = sorted({name for names in re.findall(r'assign_to="([a-z,]+)"', body) for name in names.split(",")})
+    # SIPp refuses a scenario with a variable that is set and not used.
+    used = f'<Reference variables="{",".join(assigned)}"/>' if assigned else ""
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="hotline400">{body}{used}</scenario>'
 
 
 def _invite(number: str, to: str, headers: Headers, codec: str) -> str:
@@ -284,7 +285,7 @@ def _caller(number: str, to: str, steps: str, headers: Headers, codec: str) -> s
     learn = (
         '<ereg regexp="&lt;(sip:[^&gt;]*)&gt;" search_in="hdr" header="Contact:" assign_to="whole,target"/>'
         '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="here"/>'
-        '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="there"/><log message="[$whole]"/>'
+        '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="there"/>'
     )
     provisional = "".join(f'<recv response="{status}" optional="true"/>' for status in (100, 180, 183))
     return _scenario(
