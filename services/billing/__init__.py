@@ -1,0 +1,3 @@
+from services.billing.service import run
+
+__all__ = ["run"]

@@ -3,6 +3,9 @@
 RATED_STREAM = "cdr:rated"
 """Stream of rated records: docs/cdr-stream.md."""
 
+UNRATED_STREAM = "cdr:unrated"
+"""Stream of records that no tariff could be found for: docs/cdr-stream.md."""
+
 
 def document(kind: str, name: str) -> str:
     """Hash of one document: ``body`` and ``version`` now, ``v1``, ``v2``, … every version there was."""

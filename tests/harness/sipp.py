@@ -118,9 +118,9 @@ class Sipp:
         await process.start()
         return process
 
-    async def refused(self, number: str, to: str, status: int) -> Process:
+    async def refused(self, number: str, to: str, status: int, host: str = CALLER_HOST) -> Process:
         """A call that must be refused with this status."""
-        process = self._process(_refused(number, to, status), CALLER_HOST, self.ports.take(), 20)
+        process = self._process(_refused(number, to, status), host, self.ports.take(), 20)
         await process.start()
         return process
 

@@ -1,0 +1,199 @@
+"""What the CEL rows of one linkedid say, gathered as they come; ``cdr`` makes the record of it.
+
+docs/cel-events.md has the rows. The caller's channel is the one whose uniqueid is the linkedid; every other channel
+counts from its ``DIAL`` on, which says which phone of which ``OFFER`` it rings.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from services.domain.cel import CelRow
+from services.domain.record import Keys
+
+
+@dataclass(slots=True)
+class Ring:
+    """One phone of an ``OFFER``; times in milliseconds since 1970."""
+
+    agent: str
+    dial: str
+    offer: int
+    """Counts the offers of the call, from 1: rings of the same offer compete."""
+    offered: int
+    started: int | None = None
+    """When its channel was about to ring; None as long as there is no channel."""
+    channel: str = ""
+    answered: int | None = None
+    bridged: bool = False
+    ended: int | None = None
+    cause: int | None = None
+
+    @property
+    def talked(self) -> bool:
+        """Picked up and connected to the caller; a phone that lost the race to another is only picked up."""
+        return self.bridged and self.answered is not None
+
+
+@dataclass(slots=True)
+class Visit:
+    """A node of the flow that the call entered."""
+
+    node: str
+    kind: str
+    at: int
+    group: str | None = None
+    rings: list[Ring] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Call:
+    """All that the rows so far say about one call."""
+
+    linkedid: str
+    started: int
+    last: int = 0
+    """Time of the row that came last."""
+    closed: bool = False
+    channel: str = ""
+    hotline: str | None = None
+    """None until ``CALL``: a linkedid that never has one is no hotline call."""
+    caller: str | None = None
+    caller_name: str | None = None
+    account: str | None = None
+    version: int | None = None
+    answered: int | None = None
+    ended: int | None = None
+    dialstatus: str = ""
+    end_reason: str | None = None
+    apology: bool = False
+    visits: list[Visit] = field(default_factory=list)
+    keys: list[Keys] = field(default_factory=list)
+    offers: int = 0
+    hangups: list[tuple[str, str]] = field(default_factory=list)
+    """Channel that hung up, and the channel it names as the source, in the file's order."""
+    phones: dict[str, Ring] = field(default_factory=dict)
+    """What each phone's channel rings, by uniqueid."""
+
+    def add(self, row: CelRow) -> None:
+        self.last = row.at
+        if row.event == "LINKEDID_END":
+            self.closed = True
+            return
+        take = (_OF_CALLER if row.uniqueid == self.linkedid else _OF_PHONE).get(row.event)
+        if take is not None:
+            take(self, row)
+
+    @property
+    def rings(self) -> list[Ring]:
+        return [ring for visit in self.visits for ring in visit.rings]
+
+
+def _call(call: Call, row: CelRow) -> None:
+    values = dict(row.values())
+    call.hotline = values.get("hotline", "")
+    call.caller = values.get("caller") or None
+    call.caller_name = values.get("name") or None
+    call.channel = row.channel
+
+
+def _answer(call: Call, row: CelRow) -> None:
+    call.answered = call.answered or row.at
+
+
+def _journey(call: Call, row: CelRow) -> None:
+    values = dict(row.values())
+    version = values.get("version", "")
+    call.account = values.get("account") or call.account
+    call.version = int(version) if version.isascii() and version.isdigit() else call.version
+
+
+def _node(call: Call, row: CelRow) -> None:
+    values = dict(row.values())
+    call.visits.append(Visit(values.get("node", ""), values.get("kind", ""), row.at))
+
+
+def _keys(call: Call, row: CelRow) -> None:
+    values = dict(row.values())
+    pressed = Keys(
+        node=values.get("node", ""), keys=values.get("keys", ""), outcome=values.get("outcome", ""), at=row.at
+    )
+    call.keys.append(pressed)
+
+
+def _offer(call: Call, row: CelRow) -> None:
+    values = row.values()
+    once = dict(values)
+    agents = [value for key, value in values if key == "agent"]
+    dials = [value for key, value in values if key == "dial"]
+    if not call.visits or call.visits[-1].node != once.get("node"):
+        call.visits.append(Visit(once.get("node", ""), "group", row.at))
+    visit = call.visits[-1]
+    visit.group = once.get("group")
+    call.offers += 1
+    visit.rings += [Ring(agent, dial, call.offers, row.at) for agent, dial in zip(agents, dials, strict=False)]
+
+
+def _end(call: Call, row: CelRow) -> None:
+    call.end_reason = dict(row.values()).get("reason", "")
+
+
+def _apology(call: Call, _: CelRow) -> None:
+    call.apology = True
+
+
+def _hangup(call: Call, row: CelRow) -> None:
+    call.ended = call.ended or row.at
+    call.dialstatus = _text(row, "dialstatus")
+    call.hangups.append((row.channel, _text(row, "hangupsource")))
+
+
+def _dial(call: Call, row: CelRow) -> None:
+    """Binds the channel to the newest offer of this phone that has none yet."""
+    dial = dict(row.values()).get("dial")
+    for ring in reversed(call.rings):
+        if ring.dial == dial and ring.started is None:
+            ring.started, ring.channel = row.at, row.channel
+            call.phones[row.uniqueid] = ring
+            return
+
+
+def _phone_answer(call: Call, row: CelRow) -> None:
+    if ring := call.phones.get(row.uniqueid):
+        ring.answered = ring.answered or row.at
+
+
+def _phone_bridged(call: Call, row: CelRow) -> None:
+    if ring := call.phones.get(row.uniqueid):
+        ring.bridged = True
+
+
+def _phone_hangup(call: Call, row: CelRow) -> None:
+    if ring := call.phones.get(row.uniqueid):
+        cause = row.extra.get("hangupcause")
+        ring.ended = row.at
+        ring.cause = cause if isinstance(cause, int) else None
+        call.hangups.append((row.channel, _text(row, "hangupsource")))
+
+
+def _text(row: CelRow, key: str) -> str:
+    value = row.extra.get(key)
+    return value if isinstance(value, str) else ""
+
+
+_OF_CALLER: dict[str, Callable[[Call, CelRow], None]] = {
+    "CALL": _call,
+    "ANSWER": _answer,
+    "JOURNEY": _journey,
+    "NODE": _node,
+    "KEYS": _keys,
+    "OFFER": _offer,
+    "END": _end,
+    "APOLOGY": _apology,
+    "HANGUP": _hangup,
+}
+_OF_PHONE: dict[str, Callable[[Call, CelRow], None]] = {
+    "DIAL": _dial,
+    "ANSWER": _phone_answer,
+    "BRIDGE_ENTER": _phone_bridged,
+    "HANGUP": _phone_hangup,
+}

@@ -1,0 +1,141 @@
+"""The record of a call that is over: what its rows (``call``) amount to. docs/cdr-stream.md defines the words."""
+
+from services.domain.call import Call, Ring
+from services.domain.numbers import to_e164
+from services.domain.record import SCHEMA, Attempt, EndState, Hop, Party, Record, Result
+
+_BY_CAUSE: dict[int | None, Result] = {
+    17: "busy",
+    18: "no_answer",
+    19: "no_answer",
+    21: "rejected",
+    26: "answered_elsewhere",
+}
+_SAYS_NOTHING = {None, 0, 16, 31, 127}
+"""Q.850 causes of a leg that Asterisk gave up itself: none, normal, unspecified, interworking."""
+_BY_REASON: dict[str | None, EndState] = {"unknown_hotline": "unknown_hotline", "loop": "flow_loop"}
+
+
+def record_of(call: Call, pbx: str) -> Record | None:
+    """The call's record, not yet rated; None when it was no call to a hotline (it never had a ``CALL``).
+
+    A call that is not closed is recorded as cut off, at the last that is known of it.
+    """
+    if call.hotline is None:
+        return None
+    ended = call.last if call.ended is None else call.ended
+    rings = call.rings
+    talks = sorted((ring for ring in rings if ring.talked), key=lambda ring: ring.answered or 0)
+    ringing = rings[0].offered if rings else None
+    agent_answered = talks[0].answered if talks else None
+    return Record(
+        schema=SCHEMA,
+        call_id=call.linkedid,
+        pbx=pbx,
+        hotline=call.hotline,
+        hotline_version=call.version,
+        account=call.account,
+        caller=call.caller,
+        caller_e164=None if call.caller is None else to_e164(call.caller),
+        caller_name=call.caller_name,
+        started=call.started,
+        answered=call.answered,
+        ringing=ringing,
+        agent_answered=agent_answered,
+        ended=ended,
+        menu_ms=_between(call.answered, ended if ringing is None else ringing),
+        ring_ms=_between(ringing, _rang_until(rings, ended) if agent_answered is None else agent_answered),
+        talk_ms=sum(_between(ring.answered, _over(ring, ended)) for ring in talks),
+        total_ms=_between(call.started, ended),
+        end_state=_end_state(call, talked=bool(talks)),
+        hung_up_by=_hung_up_by(call, talks),
+        keys=tuple(call.keys),
+        hops=_hops(call),
+        agent=talks[0].agent if talks else None,
+        charge=None,
+    )
+
+
+def _between(begin: int | None, end: int) -> int:
+    """0 for what never began, and when the clock was set back in between."""
+    return 0 if begin is None else max(0, end - begin)
+
+
+def _over(ring: Ring, ended: int) -> int:
+    return ended if ring.ended is None else min(ring.ended, ended)
+
+
+def _rang_until(rings: list[Ring], ended: int) -> int:
+    return max((ring.offered if ring.started is None else _over(ring, ended) for ring in rings), default=ended)
+
+
+def _end_state(call: Call, *, talked: bool) -> EndState:
+    if not call.closed:
+        return "cut_off"
+    if talked:
+        return "answered"
+    if call.apology:
+        return "unavailable"
+    if call.end_reason is not None:
+        return _BY_REASON.get(call.end_reason) or ("unanswered" if call.offers else "flow_ended")
+    return _abandoned(call)
+
+
+def _abandoned(call: Call) -> EndState:
+    if not call.visits:
+        return "abandoned_early"
+    return "abandoned_ringing" if call.visits[-1].kind == "group" else "abandoned_in_menu"
+
+
+def _hung_up_by(call: Call, talks: list[Ring]) -> Party:
+    """The first source that a ``HANGUP`` of the caller or of somebody who talked names; else it was us."""
+    agents = {ring.channel for ring in talks}
+    for channel, source in call.hangups:
+        if source and (channel == call.channel or channel in agents):
+            return "caller" if source == call.channel else "agent" if source in agents else "platform"
+    return "platform"
+
+
+def _hops(call: Call) -> tuple[Hop, ...]:
+    return tuple(
+        Hop(
+            node=visit.node,
+            kind=visit.kind,
+            at=visit.at,
+            group=visit.group,
+            attempts=tuple(_attempt(ring, visit.rings, call) for ring in visit.rings),
+        )
+        for visit in call.visits
+    )
+
+
+def _attempt(ring: Ring, rings: list[Ring], call: Call) -> Attempt:
+    return Attempt(
+        agent=ring.agent,
+        dial=ring.dial,
+        started=ring.offered if ring.started is None else ring.started,
+        answered=ring.answered,
+        ended=ring.ended,
+        result=_result(ring, rings, call),
+        cause=ring.cause,
+    )
+
+
+def _result(ring: Ring, rings: list[Ring], call: Call) -> Result:
+    if ring.talked:
+        return "answered"
+    if ring.started is None:
+        return "unreachable"
+    if ring.cause in _BY_CAUSE:
+        return _BY_CAUSE[ring.cause]
+    if ring.cause not in _SAYS_NOTHING:
+        return "unreachable"
+    if any(other.talked and other.offer == ring.offer for other in rings):
+        return "answered_elsewhere"
+    return "cancelled" if _left_while_ringing(ring, call) else "no_answer"
+
+
+def _left_while_ringing(ring: Ring, call: Call) -> bool:
+    """The last Dial ended because the caller left, or just as the phone was picked up, or was never heard to end."""
+    last_offer = ring.offer == call.offers
+    return ring.ended is None or ring.answered is not None or (last_offer and call.dialstatus == "CANCEL")

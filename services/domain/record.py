@@ -1,0 +1,219 @@
+"""The rated record of one call: what stands in the stream, field by field (docs/cdr-stream.md).
+
+What is not known is null. All times are milliseconds since 1970 here and RFC 3339 in UTC, with milliseconds, in JSON;
+all durations are milliseconds, and each is a difference of the record's own times.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Annotated, Final, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter, WithJsonSchema
+
+SCHEMA: Final = 1
+"""Rises when a field changes its meaning or goes; a new field does not raise it."""
+
+EndState = Literal[
+    "answered",
+    "abandoned_early",
+    "abandoned_in_menu",
+    "abandoned_ringing",
+    "unanswered",
+    "flow_ended",
+    "flow_loop",
+    "unknown_hotline",
+    "unavailable",
+    "cut_off",
+]
+Result = Literal["answered", "busy", "no_answer", "rejected", "unreachable", "cancelled", "answered_elsewhere"]
+Party = Literal["caller", "agent", "platform"]
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def to_rfc3339(at: int) -> str:
+    seconds, milliseconds = divmod(at, 1000)
+    return f"{_second(seconds)}.{milliseconds:03d}Z"
+
+
+def from_rfc3339(at: object) -> object:
+    """Milliseconds of a time text; anything else is left to pydantic to refuse."""
+    if not isinstance(at, str):
+        return at
+    moment = datetime.fromisoformat(at)
+    if moment.tzinfo is None:
+        raise ValueError(f"{at} has no time zone")
+    return int(moment.replace(microsecond=0).timestamp()) * 1000 + moment.microsecond // 1000
+
+
+Instant = Annotated[
+    int,
+    BeforeValidator(from_rfc3339),
+    PlainSerializer(to_rfc3339, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+Duration = Annotated[int, Field(ge=0)]
+Amount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,6}$")]
+"""Money in the charge's currency, exact, two to six decimals."""
+
+_DOCUMENTED = ConfigDict(use_attribute_docstrings=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """One price for one piece of time: ``amount`` = ``quantity`` x ``increment`` x ``rate`` / ``per``."""
+
+    __pydantic_config__ = _DOCUMENTED
+
+    leg: Literal["inbound"]
+    """What is priced: ``inbound``, the caller's way to the platform."""
+    from_: Annotated[Instant, Field(alias="from")]
+    to: Instant
+    rule: str
+    """Which rule of the tariff priced it; a tariff with one price has the rule ``price``."""
+    tariff: str
+    """The tariff document and its version, ``id@version``."""
+    seconds: int
+    """Seconds begun between ``from`` and ``to``."""
+    increment: int
+    """Seconds that are charged at once."""
+    quantity: int
+    """Increments begun between ``from`` and ``to``."""
+    rate: Amount
+    """Price of ``per`` seconds."""
+    per: int
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """What the account owes for the call; ``total`` is the sum of the segments' amounts."""
+
+    __pydantic_config__ = _DOCUMENTED
+
+    tariff: str
+    version: int
+    currency: str
+    total: Amount
+    segments: tuple[Segment, ...]
+    """Empty when nothing was served that this tariff bills."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """What a caller answered to one menu prompt."""
+
+    __pydantic_config__ = _DOCUMENTED
+
+    node: str
+    keys: str
+    """Empty when the caller pressed nothing."""
+    outcome: str
+    """``match``, ``invalid`` or ``timeout``."""
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One phone that was rung, or could not be."""
+
+    __pydantic_config__ = _DOCUMENTED
+
+    agent: str
+    dial: str
+    """SIP endpoint, or ``number@trunk``."""
+    started: Instant
+    """When the phone was about to be rung; for one that could not be, when its group was."""
+    answered: Instant | None
+    """When the phone was picked up, even if by then the caller was gone or talking at another phone."""
+    ended: Instant | None
+    """When the phone hung up or stopped ringing."""
+    result: Result
+    cause: int | None
+    """Q.850 cause with which the phone's leg ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One node of the flow that the call went through; the last lasts until the call's end."""
+
+    __pydantic_config__ = _DOCUMENTED
+
+    node: str
+    kind: str
+    """Kind of the node: ``menu``, ``say``, ``group``, ``hangup``, …"""
+    at: Instant
+    group: str | None
+    """The group that was rung."""
+    attempts: tuple[Attempt, ...]
+    """In the order in which the phones were offered the call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A call to a hotline, complete and for good."""
+
+    __pydantic_config__ = _DOCUMENTED
+
+    schema: Literal[1]
+    call_id: str
+    """Asterisk's linkedid of the call: unique among all pbx, the key for idempotent consumers."""
+    pbx: str
+    """The Asterisk host that took the call."""
+    hotline: str
+    hotline_version: int | None
+    """Version of the hotline's document by which the call was led."""
+    account: str | None
+    """Null when no service took the call, or nobody owns the hotline."""
+    caller: str | None
+    """Digits and + as the caller's operator sent them; null when withheld."""
+    caller_e164: str | None
+    """The same number in E.164, read as in mainland China; null when it is not a valid number."""
+    caller_name: str | None
+    started: Instant
+    """When the call reached Asterisk."""
+    answered: Instant | None
+    """When the platform answered the caller."""
+    ringing: Instant | None
+    """When the call was first offered to a phone."""
+    agent_answered: Instant | None
+    """When ``agent`` picked up."""
+    ended: Instant
+    """When the caller's leg hung up; of a call that was cut off, when the last was heard of it."""
+    menu_ms: Duration
+    """From ``answered`` to ``ringing``, or to ``ended`` when no phone was rung; 0 when not answered before."""
+    ring_ms: Duration
+    """From ``ringing`` to ``agent_answered``, or to the end of the last attempt when nobody answered."""
+    talk_ms: Duration
+    """Sum over the answered attempts, each from its answer to its end, or to ``ended`` when that is earlier."""
+    total_ms: Duration
+    """From ``started`` to ``ended``."""
+    end_state: EndState
+    hung_up_by: Party
+    """Who ended the talk; without a talk, who ended the call."""
+    keys: tuple[Keys, ...]
+    hops: tuple[Hop, ...]
+    agent: str | None
+    """The agent who answered; the first of several."""
+    charge: Charge | None
+    """Null when there is nobody to charge (``account`` is null), and on ``cdr:unrated``."""
+
+
+_ADAPTER = TypeAdapter(Record)
+
+
+def to_json(record: Record) -> bytes:
+    return _ADAPTER.dump_json(record, by_alias=True)
+
+
+def from_json(text: bytes | str) -> Record:
+    """The record in ``text``, fields it has beyond this version's ignored; pydantic.ValidationError."""
+    return _ADAPTER.validate_json(text)
+
+
+def json_schema() -> dict[str, object]:
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | _ADAPTER.json_schema(mode="serialization")

@@ -1,0 +1,56 @@
+"""The one way a record gets onto its stream: each call once, however often it is tried."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from services.domain.record import SCHEMA, Record, to_json
+from services.store import keys
+from services.store.scripts import Script
+
+MARKER_SECONDS = 40 * 24 * 3600
+"""How long a call is known to be committed. Billing tries a call again only when it starts again from its checkpoint,
+which lies at the begin of the oldest call still open. A call of which nothing is heard for a day is closed
+(``services.billing.calls``), so the checkpoint is older than this only while a single call lasts longer."""
+
+_COMMIT = Script("commit.lua")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    record: Record
+    unrated: str | None = None
+    """Why the record has no charge; it then goes to ``cdr:unrated``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    entry_id: str
+    new: bool
+    """Whether this commit wrote it; False when it stood there already."""
+
+
+async def commit(redis: Redis, entries: Sequence[Entry]) -> list[Committed]:
+    """Writes all in one round trip. After an error some may stand: commit all again, nothing is written twice.
+
+    Raises redis.exceptions.RedisError.
+    """
+    async with redis.pipeline(transaction=False) as pipe:
+        _COMMIT.load(pipe)
+        for entry in entries:
+            stream = keys.RATED_STREAM if entry.unrated is None else keys.UNRATED_STREAM
+            _COMMIT.call(pipe, [keys.committed(entry.record.call_id), stream], [MARKER_SECONDS, *_fields(entry)])
+        _, *replies = await pipe.execute()
+    return [Committed(entry_id.decode(), bool(new)) for entry_id, new in replies]
+
+
+def _fields(entry: Entry) -> list[str | bytes | int]:
+    record = entry.record
+    fields: list[str | bytes | int] = [
+        *("schema", SCHEMA),
+        *("call_id", record.call_id),
+        *("account", record.account or ""),
+        *("record", to_json(record)),
+    ]
+    return fields if entry.unrated is None else [*fields, "reason", entry.unrated]

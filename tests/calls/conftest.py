@@ -1,0 +1,19 @@
+from collections.abc import AsyncIterator, Mapping
+
+import pytest
+
+from tests.harness.node import PHONES, Node, running
+from tests.harness.sipp import Phone
+
+
+@pytest.fixture(scope="session")
+async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Node]:
+    """One installation for all tests of calls; a test that kills a part of it starts that part again."""
+    async with running(Node(tmp_path_factory.mktemp("node"))) as up:
+        yield up
+
+
+@pytest.fixture(scope="session")
+async def phones(node: Node) -> Mapping[str, Phone]:
+    registered = {agent: await node.phone(agent) for agent in PHONES}
+    return {**registered, "lao-wang": node.sipp.bound_phone()}

@@ -1,0 +1,218 @@
+"""Calls that no golden table has: every end state, every result of a ring attempt, and odd rows."""
+
+import pytest
+
+from services.domain.call import Call
+from services.domain.cdr import record_of
+from services.domain.record import Record
+from tests.harness.cel import BEGIN_MS, rows
+
+BEGIN = """
+0.0  CHAN_START  caller
+0.1  CALL        caller  hotline=4008001234 caller=13800138000 name=
+"""
+SERVED = f"""{BEGIN}
+0.2  JOURNEY     caller  account=shop version=7
+0.3  ANSWER      caller
+"""
+MENU = "0.4  NODE  caller  node=welcome kind=menu"
+GROUP = "0.5  NODE  caller  node=sales kind=group"
+OFFER = "1.0  OFFER  caller  node=sales group=sales agent=li dial=1001"
+DIAL = "1.1  DIAL   1001    dial=1001"
+END = """
+90.0  HANGUP        caller  cause=16 source=caller
+90.1  LINKEDID_END  caller
+"""
+
+
+def fold(*tables: str) -> Record:
+    record = record_of(folded(*tables), "pbx1")
+    assert record is not None
+    return record
+
+
+def folded(*tables: str) -> Call:
+    all_rows = rows("\n".join(tables))
+    call = Call(all_rows[0].linkedid, started=all_rows[0].at)
+    for row in all_rows:
+        call.add(row)
+    return call
+
+
+def at(seconds: float) -> int:
+    return BEGIN_MS + round(seconds * 1000)
+
+
+def test_a_linkedid_without_call_is_no_hotline_call() -> None:
+    call = folded("0.0  CHAN_START  caller", END)
+    assert call.closed
+    assert record_of(call, "pbx1") is None
+
+
+@pytest.mark.parametrize(
+    ("what_happened", "end_state"),
+    [
+        ((BEGIN, END), "abandoned_early"),
+        ((SERVED, END), "abandoned_early"),
+        ((SERVED, MENU, END), "abandoned_in_menu"),
+        ((SERVED, MENU, GROUP, END), "abandoned_ringing"),
+        ((SERVED, GROUP, OFFER, DIAL, END), "abandoned_ringing"),
+        ((SERVED, GROUP, OFFER, DIAL, "30 NODE caller node=sorry kind=say", END), "abandoned_in_menu"),
+        ((SERVED, GROUP, OFFER, DIAL, "30 END caller reason=hangup", END), "unanswered"),
+        ((SERVED, MENU, "30 END caller reason=hangup", END), "flow_ended"),
+        ((SERVED, MENU, "30 END caller reason=loop", END), "flow_loop"),
+        ((SERVED, GROUP, OFFER, DIAL, "30 END caller reason=loop", END), "flow_loop"),
+        ((SERVED, "30 END caller reason=unknown_hotline", END), "unknown_hotline"),
+        ((BEGIN, "30 APOLOGY caller", END), "unavailable"),
+        ((SERVED, MENU, "30 APOLOGY caller", END), "unavailable"),
+        ((SERVED, GROUP, OFFER, DIAL, "2 ANSWER 1001", "2 BRIDGE_ENTER 1001", END), "answered"),
+        ((SERVED, GROUP, OFFER, DIAL, "2 ANSWER 1001", "2 BRIDGE_ENTER 1001", "50 APOLOGY caller", END), "answered"),
+        ((SERVED, MENU), "cut_off"),
+        ((SERVED, GROUP, OFFER, DIAL, "2 ANSWER 1001", "2 BRIDGE_ENTER 1001"), "cut_off"),
+    ],
+)
+def test_end_state(what_happened: tuple[str, ...], end_state: str) -> None:
+    assert fold(*what_happened).end_state == end_state
+
+
+@pytest.mark.parametrize(
+    ("rows_of_the_phone", "result"),
+    [
+        ("9 HANGUP 1001 cause=17", "busy"),
+        ("9 HANGUP 1001 cause=18", "no_answer"),
+        ("9 HANGUP 1001 cause=19", "no_answer"),
+        ("9 HANGUP 1001 cause=0", "no_answer"),
+        ("9 HANGUP 1001 cause=16", "no_answer"),
+        ("9 HANGUP 1001 cause=21", "rejected"),
+        ("9 HANGUP 1001 cause=26", "answered_elsewhere"),
+        ("9 HANGUP 1001 cause=20", "unreachable"),
+        ("9 HANGUP 1001 cause=3", "unreachable"),
+        ("9 HANGUP 1001 cause=27", "unreachable"),
+        ("9 HANGUP 1001 cause=38", "unreachable"),
+    ],
+)
+def test_result_of_a_phone_that_was_not_picked_up(rows_of_the_phone: str, result: str) -> None:
+    [attempt] = fold(SERVED, GROUP, OFFER, DIAL, rows_of_the_phone, END).hops[-1].attempts
+    assert attempt.result == result
+    assert (attempt.started, attempt.answered, attempt.ended) == (at(1.1), None, at(9))
+
+
+def test_a_phone_without_a_channel_was_unreachable() -> None:
+    [attempt] = fold(SERVED, GROUP, OFFER, END).hops[-1].attempts
+    assert (attempt.result, attempt.started, attempt.ended, attempt.cause) == ("unreachable", at(1.0), None, None)
+
+
+def test_caller_leaving_cancels_only_what_rang_last() -> None:
+    record = fold(
+        SERVED,
+        GROUP,
+        OFFER,
+        DIAL,
+        "9.0   HANGUP  1001  cause=0",
+        "9.1   OFFER   caller  node=sales group=sales agent=wang dial=1002",
+        "9.2   DIAL    1002  dial=1002",
+        "12.0  HANGUP  1002  cause=0",
+        "12.1  HANGUP  caller  cause=16 source=caller dialstatus=CANCEL",
+        "12.2  LINKEDID_END  caller",
+    )
+    assert [attempt.result for attempt in record.hops[-1].attempts] == ["no_answer", "cancelled"]
+
+
+def test_phone_picked_up_as_the_caller_left_is_cancelled_not_answered() -> None:
+    record = fold(SERVED, GROUP, OFFER, DIAL, "9 ANSWER 1001", "9 HANGUP 1001 cause=16", END)
+    [attempt] = record.hops[-1].attempts
+    assert (attempt.result, attempt.answered) == ("cancelled", at(9))
+    assert (record.end_state, record.agent, record.agent_answered) == ("abandoned_ringing", None, None)
+
+
+def test_the_loser_of_a_race_was_answered_elsewhere_whatever_its_cause() -> None:
+    record = fold(
+        SERVED,
+        GROUP,
+        "1.0  OFFER  caller  node=sales group=sales agent=li dial=1001 agent=wang dial=1002",
+        DIAL,
+        "1.1  DIAL    1002  dial=1002",
+        "5.0  ANSWER  1002",
+        "5.1  ANSWER  1001",
+        "5.2  BRIDGE_ENTER 1001",
+        "5.3  HANGUP  1002  cause=16",
+        END,
+    )
+    assert [attempt.result for attempt in record.hops[-1].attempts] == ["answered", "answered_elsewhere"]
+    assert (record.agent, record.agent_answered) == ("li", at(5.1))
+
+
+def test_the_losers_hangup_does_not_say_who_ended_the_talk() -> None:
+    record = fold(
+        SERVED,
+        GROUP,
+        "1.0  OFFER  caller  node=sales group=sales agent=li dial=1001 agent=wang dial=1002",
+        DIAL,
+        "1.1   DIAL    1002  dial=1002",
+        "5.0   ANSWER  1001",
+        "5.1   BRIDGE_ENTER 1001",
+        "5.2   HANGUP  1002  cause=16 source=1002",
+        "80.0  HANGUP  1001  cause=16 source=1001",
+        "80.1  HANGUP  caller  cause=16 source=1001",
+        "80.2  LINKEDID_END caller",
+    )
+    assert record.hung_up_by == "agent"
+
+
+@pytest.mark.parametrize(
+    ("hangup", "who"),
+    [
+        ("80 HANGUP caller cause=16 source=caller", "caller"),
+        ("80 HANGUP caller cause=16", "platform"),
+        ("80 HANGUP caller cause=16 source=1009", "platform"),
+    ],
+)
+def test_who_ended_a_call_without_a_talk(hangup: str, who: str) -> None:
+    assert fold(SERVED, MENU, hangup, "81 LINKEDID_END caller").hung_up_by == who
+
+
+def test_two_talks_add_up_and_the_first_agent_is_named() -> None:
+    record = fold(
+        SERVED,
+        GROUP,
+        OFFER,
+        DIAL,
+        "2.0   ANSWER  1001",
+        "2.1   BRIDGE_ENTER  1001",
+        "10.0  HANGUP  1001  cause=16 source=1001",
+        "11.0  JOURNEY caller  account=shop version=8 resumed=1",
+        "11.1  NODE    caller  node=sales kind=group",
+        "11.2  OFFER   caller  node=sales group=sales agent=wang dial=1002",
+        "11.3  DIAL    1002  dial=1002",
+        "15.0  ANSWER  1002",
+        "15.1  BRIDGE_ENTER  1002",
+        "95.0  HANGUP  1002  cause=16",
+        END,
+    )
+    assert (record.agent, record.agent_answered, record.hung_up_by) == ("li", at(2), "agent")
+    assert record.talk_ms == 8_000 + 75_000
+
+
+def test_a_cut_off_call_ends_with_the_last_that_is_known() -> None:
+    record = fold(SERVED, GROUP, OFFER, DIAL, "2 ANSWER 1001", "2 BRIDGE_ENTER 1001", "40 BRIDGE_EXIT 1001")
+    assert (record.ended, record.talk_ms, record.hung_up_by) == (at(40), 38_000, "platform")
+
+
+def test_a_clock_set_back_makes_no_negative_durations() -> None:
+    record = fold(SERVED, MENU, "-60 HANGUP caller cause=16 source=caller", "-59 LINKEDID_END caller")
+    assert (record.menu_ms, record.ring_ms, record.talk_ms, record.total_ms) == (0, 0, 0, 0)
+
+
+def test_a_resumed_journey_without_an_account_does_not_forget_the_first() -> None:
+    record = fold(SERVED, "5 JOURNEY caller account= version= resumed=1", END)
+    assert (record.account, record.hotline_version) == ("shop", 7)
+
+
+def test_an_offer_without_its_node_still_has_a_hop() -> None:
+    [hop] = fold(SERVED, OFFER, END).hops
+    assert (hop.node, hop.kind, hop.group, len(hop.attempts)) == ("sales", "group", "sales", 1)
+
+
+def test_rows_of_channels_that_no_offer_speaks_of_change_nothing() -> None:
+    strange = ["2 DIAL 1009 dial=1009", "3 ANSWER 1009", "3 BRIDGE_ENTER 1009", "4 HANGUP 1009 cause=17 source=1009"]
+    assert fold(SERVED, GROUP, OFFER, *strange, END) == fold(SERVED, GROUP, OFFER, END)
