@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,9 +23,18 @@ PHONES = ("1001", "1002")
 
 
 class Node:
-    """``documents`` are the company's files; the phones' passwords and the pbx document are made here."""
+    """``documents`` are the company's files, ``trunk`` adds to what the pbx document says of the carrier.
 
-    def __init__(self, folder: Path, documents: Iterable[Path] = (DEMO,), bind: str = "127.0.0.1") -> None:
+    The phones' passwords and the pbx document are made here.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        documents: Iterable[Path] = (DEMO,),
+        bind: str = "127.0.0.1",
+        trunk: Mapping[str, object] | None = None,
+    ) -> None:
         self.folder = folder
         self.ports = Ports()
         self.passwords = {agent: secrets.token_urlsafe(18) for agent in PHONES}
@@ -35,6 +44,7 @@ class Node:
             path.mkdir(parents=True, exist_ok=True)
         self.sipp = Sipp(self.ports, folder / "sipp")
         self._bind = bind
+        self._trunk = trunk or {}
         self._documents = [*map(str, documents), str(self._own_documents())]
         self.env = {
             "HOTLINE_REDIS_URL": f"redis://127.0.0.1:{self.ports.redis}/0",
@@ -65,13 +75,13 @@ class Node:
 
     async def start(self) -> None:
         await self.redis_server.start()
-        await until(self._redis_answers, "Redis to answer")
+        await self.redis_ready()
         await self.hotline("apply", *self._documents)
         await self.hotline("asterisk", "render", *self._documents, "--out", str(self.conf))
         for process in (self.asterisk, self.agi, self.billing):
             await process.start()
-        await until(self._agi_listens, "agi to listen")
-        await until(self._asterisk_booted, "Asterisk to be booted")
+        await self.agi_ready()
+        await self.asterisk_ready()
 
     async def stop(self) -> None:
         await self.redis.aclose()
@@ -88,6 +98,12 @@ class Node:
 
     async def phone(self, agent: str) -> Phone:
         return await self.sipp.register(agent, self.passwords[agent])
+
+    async def redis_ready(self) -> None:
+        await until(self._redis_answers, "Redis to answer")
+
+    async def asterisk_ready(self) -> None:
+        await until(self._asterisk_booted, "Asterisk to be booted")
 
     async def agi_ready(self) -> None:
         await until(self._agi_listens, "agi to listen")
@@ -118,6 +134,7 @@ class Node:
                     "address": f"{CALLER_HOST}:{self.ports.carrier}",
                     "hosts": [CALLER_HOST],
                     "qualify_seconds": 0,
+                    **self._trunk,
                 }
             ],
             "phones": {"qualify_seconds": 0},

@@ -32,7 +32,7 @@ o=user1 53655765 2353687637 IN IP[local_ip_type] [local_ip]
 s=-
 c=IN IP[media_ip_type] [media_ip]
 t=0 0
-m=audio [auto_media_port] RTP/AVP {codec} {events}
+m=audio {port} RTP/AVP {codec} {events}
 a=rtpmap:{codec} {codec_name}/8000
 a=rtpmap:{events} telephone-event/8000
 a=fmtp:{events} 0-16
@@ -110,10 +110,15 @@ class Sipp:
         *,
         headers: "Headers | None" = None,
         codec: str = "alaw",
+        media_port: str = "[auto_media_port]",
         deadline: int = 60,
     ) -> Process:
-        """A caller on the trunk; gives the running SIPp, whose exit code 0 says that all went as the steps say."""
-        scenario = _caller(number, to, "".join(steps), headers or Headers(), codec)
+        """A caller on the trunk; gives the running SIPp, whose exit code 0 says that all went as the steps say.
+
+        ``media_port`` has Asterisk send its sound to somebody else on the caller's host.
+        """
+        invite = _invite(number, to, headers or Headers(), _sdp(codec, media_port))
+        scenario = _caller(invite, "".join(steps))
         process = self._process(scenario, CALLER_HOST, self.ports.take(), deadline)
         await process.start()
         return process
@@ -124,12 +129,19 @@ class Sipp:
         await process.start()
         return process
 
-    async def register(self, agent: str, password: str, *, status: int = 200) -> "Phone":
+    async def register(self, agent: str, password: str, *, port: int | None = None, status: int = 200) -> "Phone":
         """Registers a phone; ``status`` is what the second attempt, with the password, must get."""
-        port = self.ports.take()
+        port = port or self.ports.take()
         scenario = _register(agent, password, port, status)
         await run(self._command(scenario, PHONE_HOST, port, 10), deadline=20)
         return Phone(self, PHONE_HOST, port)
+
+    async def registrar(self, user: str, password: str) -> Process:
+        """The carrier's registrar: challenges one registration and takes it when the answer is right."""
+        process = self._process(_registrar(user, password), CALLER_HOST, self.ports.carrier, 30)
+        await process.start()
+        await listening(CALLER_HOST, self.ports.carrier)
+        return process
 
     def bound_phone(self) -> "Phone":
         """What the carrier's side rings for every number that is dialled out."""
@@ -211,16 +223,22 @@ class Phone:
         scenario = _scenario('<recv request="INVITE"><action>' + _DIALOG + "</action></recv>" + steps)
         process = self.sipp._process(scenario, self.host, self.port, 60)
         await process.start()
-        await until(self._listens, f"the phone at port {self.port} to listen")
+        await listening(self.host, self.port)
         return process
 
-    async def _listens(self) -> bool:
+
+async def listening(host: str, port: int) -> None:
+    """Waits until somebody has bound the UDP port."""
+
+    async def is_taken() -> bool:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             try:
-                probe.bind((self.host, self.port))
+                probe.bind((host, port))
             except OSError:
                 return True
         return False
+
+    await until(is_taken, f"SIPp to listen on {host}:{port}")
 
 
 _DIALOG = (
@@ -250,9 +268,9 @@ def _answer(codec: str) -> str:
     return _reply("200 OK", rest=_sdp(codec)) + '<recv request="ACK"/>'
 
 
-def _sdp(codec: str) -> str:
+def _sdp(codec: str, port: str = "[auto_media_port]") -> str:
     number, name = CODECS[codec]
-    return SDP.format(codec=number, codec_name=name, events=EVENT_TYPE)
+    return SDP.format(codec=number, codec_name=name, events=EVENT_TYPE, port=port)
 
 
 def _scenario(body: str) -> str:
@@ -262,14 +280,14 @@ def _scenario(body: str) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="hotline400">{body}{used}</scenario>'
 
 
-def _invite(number: str, to: str, headers: Headers, codec: str) -> str:
+def _invite(number: str, to: str, headers: Headers, sdp: str) -> str:
     user = number if headers.user is None else headers.user
     from_line = f"{headers.display_name} <sip:{user}@[local_ip]:[local_port]>;tag=[pid]t[call_number]".strip()
     return (
         f"<send retrans={quoteattr('500')}><![CDATA[INVITE sip:{to}@[remote_ip]:[remote_port] SIP/2.0\n"
         "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\nMax-Forwards: 70\n"
         f"From: {from_line}\nTo: <sip:{to}@[remote_ip]:[remote_port]>\nCall-ID: [call_id]\nCSeq: 1 INVITE\n"
-        f"Contact: <sip:[local_ip]:[local_port]>\n{headers.extra}{_sdp(codec).lstrip()}]]></send>"
+        f"Contact: <sip:[local_ip]:[local_port]>\n{headers.extra}{sdp.lstrip()}]]></send>"
     )
 
 
@@ -281,20 +299,14 @@ def _ack() -> str:
     )
 
 
-def _caller(number: str, to: str, steps: str, headers: Headers, codec: str) -> str:
+def _caller(invite: str, steps: str) -> str:
     learn = (
         '<ereg regexp="&lt;(sip:[^&gt;]*)&gt;" search_in="hdr" header="Contact:" assign_to="whole,target"/>'
         '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="here"/>'
         '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="there"/>'
     )
     provisional = "".join(f'<recv response="{status}" optional="true"/>' for status in (100, 180, 183))
-    return _scenario(
-        _invite(number, to, headers, codec)
-        + provisional
-        + f'<recv response="200"><action>{learn}</action></recv>'
-        + _ack()
-        + steps
-    )
+    return _scenario(invite + provisional + f'<recv response="200"><action>{learn}</action></recv>' + _ack() + steps)
 
 
 def _refused(number: str, to: str, status: int) -> str:
@@ -304,7 +316,7 @@ def _refused(number: str, to: str, status: int) -> str:
         f'<assignstr assign_to="target" value="sip:{to}@[remote_ip]:[remote_port]"/>'
     )
     return _scenario(
-        _invite(number, to, Headers(), "alaw") + '<recv response="100" optional="true"/>'
+        _invite(number, to, Headers(), _sdp("alaw")) + '<recv response="100" optional="true"/>'
         '<recv response="183" optional="true"/>'
         f'<recv response="{status}"><action>{learn}</action></recv>' + _ack()
     )
@@ -325,4 +337,22 @@ def _register(agent: str, password: str, port: int, status: int) -> str:
         + '<recv response="100" optional="true"/><recv response="401" auth="true"/>'
         + attempt(2, f"[authentication username={agent} password={password}]\n")
         + f'<recv response="100" optional="true"/><recv response="{status}"/>'
+    )
+
+
+def _registrar(user: str, password: str) -> str:
+    def answer(status: str, more: str = "") -> str:
+        return (
+            f"<send><![CDATA[SIP/2.0 {status}\n[last_Via:]\n[last_From:]\n[last_To:];tag=[pid]t[call_number]\n"
+            f"[last_Call-ID:]\n[last_CSeq:]\n{more}Content-Length: 0\n\n]]></send>"
+        )
+
+    return _scenario(
+        '<recv request="REGISTER"/>'
+        + answer("401 Unauthorized", 'WWW-Authenticate: Digest realm="carrier", nonce="47364c23432d2e131a5fb210812c"\n')
+        + f'<recv request="REGISTER"><action><verifyauth assign_to="right" username="{user}" password="{password}"/>'
+        '</action></recv><nop next="right" test="right"/>'
+        + answer("403 Forbidden")
+        + '<recv request="BYE" timeout="1"/><label id="right"/>'  # there is no other way to fail a scenario
+        + answer("200 OK", "[last_Contact:]\nExpires: 3600\n")
     )

@@ -1,0 +1,53 @@
+"""Receives what Asterisk sends to a caller, to hear what the caller hears."""
+
+import asyncio
+import wave
+from itertools import pairwise
+from pathlib import Path
+from statistics import correlation
+
+RTP_HEADER = 12
+SAMPLES_A_PIECE = 160
+"""20 ms at 8 kHz."""
+
+
+class Ear(asyncio.DatagramProtocol):
+    """Samples of alaw RTP, as they come."""
+
+    def __init__(self) -> None:
+        self.samples: list[int] = []
+
+    def datagram_received(self, data: bytes, _: object) -> None:
+        self.samples += (_ALAW[byte] for byte in data[RTP_HEADER:])
+
+
+def _alaw(byte: int) -> int:
+    """ITU-T G.711."""
+    byte ^= 0x55
+    exponent, mantissa = byte >> 4 & 7, byte & 15
+    sample = (mantissa << 4) + 8 if exponent == 0 else (mantissa << 4) + 0x108 << exponent - 1
+    return sample if byte & 0x80 else -sample
+
+
+_ALAW = [_alaw(byte) for byte in range(256)]
+
+
+def samples(wav: Path) -> list[int]:
+    with wave.open(str(wav)) as sound:
+        data = sound.readframes(sound.getnframes())
+    return [int.from_bytes(data[at : at + 2], "little", signed=True) for at in range(0, len(data), 2)]
+
+
+def likeness(heard: list[int], sound: list[int]) -> float:
+    """How well the loudness of what was heard follows the sound's, 1 at best, at the best of some delays."""
+    left, right = _loudness(heard), _loudness(sound)
+    return max(
+        correlation(left[delay:][:length], right[:length])
+        for delay in range(15)
+        if (length := min(len(left) - delay, len(right))) > 50
+    )
+
+
+def _loudness(samples: list[int]) -> list[float]:
+    cuts = range(0, len(samples) + 1, SAMPLES_A_PIECE)
+    return [sum(map(abs, samples[begin:end])) / SAMPLES_A_PIECE for begin, end in pairwise(cuts)]
