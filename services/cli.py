@@ -73,7 +73,7 @@ def apply(files: Files) -> None:
     async def work() -> None:
         sounds = Sounds(settings.sounds_dir, Espeak())
         hotlines = [(path, document) for path, document in located if isinstance(document, Hotline)]
-        for path, hotline in track(hotlines, description="sounds", console=err, transient=True):
+        for path, hotline in track(hotlines, description="sounds", console=err, disable=not err.is_terminal):
             await sounds.prepare(hotline, path.parent)
         async with Redis.from_url(settings.redis_url) as redis:
             for document, version in await store.apply(redis, [document for _, document in located]):

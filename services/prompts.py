@@ -1,6 +1,7 @@
 """Makes the sounds that prompts need: once, before any caller waits for them."""
 
 import asyncio
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,9 @@ class Engine(Protocol):
 
 class Espeak:
     async def speak(self, text: str, voice: str, wav: Path) -> None:
+        # It would speak an unknown voice's text in another one and say nothing of it.
+        if not re.search(rf"[ (]{re.escape(voice.partition('+')[0])} ", await _run("espeak-ng", "--voices")):
+            raise SoundError(f"espeak-ng has no voice {voice!r}; espeak-ng --voices lists those it has")
         await _run("espeak-ng", "-v", voice, "-s", "180", "-w", str(wav), "--", text)
 
 
@@ -108,22 +112,24 @@ async def _into_place(target: Path, *sox: str) -> None:
     new.replace(target)
 
 
-async def _run(*command: str) -> None:
+async def _run(*command: str) -> str:
+    """What the program prints. Raises SoundError."""
     try:
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
     except FileNotFoundError as missing:
         raise SoundError(f"{command[0]} is not installed") from missing
     try:
         async with asyncio.timeout(PROGRAM_DEADLINE):
-            _, said = await process.communicate()
+            printed, said = await process.communicate()
     except TimeoutError as late:
         process.kill()
         await process.wait()
         raise SoundError(f"{command[0]} took more than {PROGRAM_DEADLINE:.0f} s: {command}") from late
     if process.returncode:
         raise SoundError(f"{command[0]} failed with {process.returncode}: {said.decode(errors='replace').strip()}")
+    return printed.decode(errors="replace")

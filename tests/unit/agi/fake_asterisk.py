@@ -1,6 +1,8 @@
 """The Asterisk end of FastAGI sessions, over real sockets."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -75,6 +77,12 @@ class Asterisk:
     def finish(self) -> None:
         """Say that nothing more will come, as a peer that ends does."""
         self.writer.write_eof()
+
+    def reset(self) -> None:
+        """Vanish with a TCP reset, as a peer does that is killed with data unread."""
+        linger = struct.pack("ii", 1, 0)
+        self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.writer.transport.abort()
 
     async def leave(self) -> None:
         self.writer.transport.abort()

@@ -57,6 +57,11 @@ async def test_play_to_the_end_sends_no_keys() -> None:
     assert await ladder(lambda c: c.play("a"), ('STREAM FILE "a" ""', "200 result=0 endpos=8000")) is None
 
 
+async def test_only_keys_can_interrupt() -> None:
+    with pytest.raises(UnsendableError, match="keys"):
+        await ladder(lambda c: c.play("a", "1x"))
+
+
 async def test_a_missing_sound_is_our_fault() -> None:
     with pytest.raises(RefusedError, match="STREAM FILE"):
         await ladder(lambda c: c.play("missing"), ('STREAM FILE "missing" ""', "200 result=-1 endpos=0"), ALIVE)
@@ -224,7 +229,8 @@ def test_no_value_breaks_out_of_its_mark(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "key"), [("KEYS,x", "keys"), ("keys", "keys"), ("", "keys"), ("KEYS", "a=b"), ("KEYS", "A")]
+    ("event", "key"),
+    [("KEYS x", "keys"), ("KEYS,x", "keys"), ("keys", "keys"), ("", "keys"), ("KEYS", "a=b"), ("KEYS", "A")],
 )
 async def test_names_that_no_reader_of_the_cel_file_knows_are_refused(event: str, key: str) -> None:
     with pytest.raises(UnsendableError):

@@ -131,6 +131,34 @@ async def test_replies_that_put_panoramisk_out_of_step(case: Case) -> None:
     assert theirs != case.outcomes
 
 
+async def test_no_command_follows_a_forged_reply() -> None:
+    outcomes: list[object] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = our_request(reader, writer)
+        outcomes.extend([await outcome(request.send_command("NOOP"), DEADLINE) for _ in range(3)])
+
+    async with session_of(talk) as (asterisk, talking):
+        await asterisk.answer(b"200 result=1 (a)\n200 result=1 (forged)\n")
+        await talking
+        assert asterisk.commands == ["NOOP"]
+    assert outcomes == [("1", "a"), OutOfStepError, OutOfStepError]
+
+
+@pytest.mark.parametrize(("make", "expected"), [(our_request, CallerGone), (panoramisk_request, ConnectionResetError)])
+async def test_a_killed_asterisk_ends_the_call(make: MakeRequest, expected: object) -> None:
+    outcomes: list[object] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        outcomes.append(await outcome(make(reader, writer).send_command("NOOP"), DEADLINE))
+
+    async with session_of(talk) as (asterisk, talking):
+        await asterisk.command()
+        asterisk.reset()
+        await talking
+    assert outcomes == [expected]
+
+
 async def test_a_refused_commands_whole_usage_is_returned() -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         reply = await our_request(reader, writer).send_command("ANSWER x")
@@ -255,6 +283,7 @@ class Taken:
     """Outcome of the endpoint's command."""
     closed: bool = False
     raised: object = None
+    """The reason of a BadRequestError, or the type of another exception."""
 
 
 async def take(make: MakeApplication, request: bytes, patience: float = DEADLINE) -> Taken:
@@ -273,34 +302,37 @@ async def take(make: MakeApplication, request: bytes, patience: float = DEADLINE
         answering.cancel()
         await asyncio.gather(answering, return_exceptions=True)
         if serving.done():
-            taken.raised = (error := serving.exception()) and type(error)
+            error = serving.exception()
+            taken.raised = str(error) if isinstance(error, BadRequestError) else error and type(error)
             taken.closed = await asterisk.closed(patience)
     return taken
 
 
+LONG = "headers too long"
+FOREIGN = "not a FastAGI request"
+
 REFUSED = {
-    "one line too many": header_block()[:-1] + b"agi_a: b\n" * 57 + b"\n",
-    "too many bytes": header_block(agi_a="x" * 8_000, agi_b="x" * 8_384),
-    "an endless line": b"agi_network: yes\nagi_a: " + b"x" * 100_000,
-    "endless lines": b"agi_network: yes\n" + b"agi_a: b\n" * 10_000,
-    "HTTP": b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n\x00",
-    "no call": b"agi_network: yes\nagi_network_script: journey\n\n",
+    "one line too many": (header_block()[:-1] + b"agi_a: b\n" * 57 + b"\n", LONG),
+    "too many bytes": (header_block(agi_a="x" * 8_000, agi_b="x" * 8_384), LONG),
+    "an endless line": (b"agi_network: yes\nagi_a: " + b"x" * 100_000, LONG),
+    "endless lines": (b"agi_network: yes\n" + b"agi_a: b\n" * 10_000, LONG),
+    "HTTP": (b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", FOREIGN),
+    "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n\x00", FOREIGN),
+    "no call": (b"agi_network: yes\nagi_network_script: journey\n\n", "a request without a call"),
 }
 
 
-@pytest.mark.parametrize("request_", REFUSED.values(), ids=REFUSED)
-async def test_requests_that_panoramisk_serves_or_waits_on_for_ever(request_: bytes) -> None:
-    assert await take(our_application, request_) == Taken(closed=True, raised=BadRequestError)
+@pytest.mark.parametrize(("request_", "why"), REFUSED.values(), ids=REFUSED)
+async def test_requests_that_panoramisk_serves_or_waits_on_for_ever(request_: bytes, why: str) -> None:
+    assert await take(our_application, request_) == Taken(closed=True, raised=why)
     theirs = await take(panoramisk_application, request_, PATIENCE)
     assert theirs.headers is not None or not theirs.closed
 
 
 @pytest.mark.parametrize("begun", [b"", b"agi_network: yes\nagi_uniq"], ids=["nothing", "half a header"])
 async def test_headers_have_a_deadline(begun: bytes) -> None:
-    assert await take(lambda: fastagi.Application(header_timeout=0.01), begun) == Taken(
-        closed=True, raised=BadRequestError
-    )
+    ours = await take(lambda: fastagi.Application(header_timeout=0.01), begun)
+    assert ours == Taken(closed=True, raised="headers too slow")
     assert not (await take(panoramisk_application, begun, PATIENCE)).closed
 
 
@@ -319,7 +351,16 @@ async def test_long_requests_are_served(request_: bytes) -> None:
 
 async def test_an_unknown_route_is_refused() -> None:
     request = header_block(agi_network_script="elsewhere")
-    assert await take(our_application, request) == Taken(closed=True, raised=BadRequestError)
+    assert await take(our_application, request) == Taken(closed=True, raised="no such route")
+
+
+@pytest.mark.parametrize("ending", ["finish", "reset"])
+async def test_a_peer_that_ends_amid_its_headers_is_refused(ending: str) -> None:
+    async with session_of(our_application().handler) as (asterisk, serving):
+        asterisk.send(b"agi_network: yes\n")
+        getattr(asterisk, ending)()
+        with pytest.raises(BadRequestError, match="closed amid"):
+            await serving
 
 
 async def test_the_first_value_of_a_header_wins() -> None:

@@ -1,0 +1,57 @@
+"""A channel whose caller presses what the test says, and whose phones do."""
+
+from collections.abc import Iterable, Sequence
+
+from agi.channel import CallerGone
+
+
+class FakeChannel:
+    """``keys``: what comes of each prompt or wait in turn, None for nothing; when they are used up the caller leaves.
+
+    ``dials``: DIALSTATUS of each Dial in turn.
+    """
+
+    def __init__(self, keys: Iterable[str | None] = (), dials: Iterable[str] = (), **variables: str) -> None:
+        self.headers = {"agi_extension": "4001234567", "agi_arg_1": "carrier", "agi_uniqueid": "pbx1-1.0"}
+        self.variables = variables
+        self.answered = False
+        self.played: list[str] = []
+        self.dialled: list[tuple[list[str], int, str]] = []
+        self.marks: list[tuple[str, list[tuple[str, str]]]] = []
+        self._keys = iter(keys)
+        self._dials = iter(dials)
+
+    async def answer(self) -> None:
+        self.answered = True
+
+    async def play(self, sound: str, interrupt: str = "") -> str | None:
+        self.played.append(sound)
+        return self._key() if interrupt else None
+
+    async def wait_key(self, seconds: float) -> str | None:
+        assert seconds > 0
+        return self._key()
+
+    async def dial(self, targets: Sequence[str], seconds: int, options: str = "") -> str:
+        self.dialled.append((list(targets), seconds, options))
+        status = next(self._dials)
+        self.variables["DIALSTATUS"] = status
+        return status
+
+    async def get_variable(self, name: str) -> str | None:
+        return self.variables.get(name)
+
+    async def set_variable(self, name: str, value: str) -> None:
+        self.variables[name] = value
+
+    async def mark(self, event: str, pairs: Iterable[tuple[str, str]] = (), /, **fields: str) -> None:
+        self.marks.append((event, [*pairs, *fields.items()]))
+
+    def said(self, event: str) -> list[dict[str, str]]:
+        return [dict(pairs) for name, pairs in self.marks if name == event]
+
+    def _key(self) -> str | None:
+        try:
+            return next(self._keys)
+        except StopIteration:
+            raise CallerGone("the caller hung up") from None

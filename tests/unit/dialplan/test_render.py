@@ -1,0 +1,76 @@
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialplan.render import render
+from services.domain.documents import Agent
+from services.domain.pbx import Pbx
+
+PASSWORD = "abcdefghijkl"
+PHONE = Agent.model_validate(
+    {"kind": "agent", "id": "1001", "account": "demo", "name": "x", "sip": {"password": "phones-own-secret"}}
+)
+MOBILE = Agent.model_validate({"kind": "agent", "id": "wang", "account": "demo", "name": "x", "bound": "13900139000"})
+
+
+def pbx(tmp_path: Path, **changes: Any) -> Pbx:
+    folders = {name: str(tmp_path / name) for name in ("state", "log", "cel", "sounds", "modules", "data")}
+    for folder in folders.values():
+        Path(folder).mkdir(exist_ok=True)
+    document = {
+        "kind": "pbx", "id": "pbx1", "ami": {"password": PASSWORD}, "folders": folders,
+        "trunks": [{"id": "carrier", "address": "198.51.100.1:5080", "hosts": ["198.51.100.1", "198.51.100.0/28"]}],
+    }  # fmt: skip
+    return Pbx.model_validate(document | changes)
+
+
+def rendered(tmp_path: Path, host: Pbx) -> dict[str, str]:
+    conf = tmp_path / "conf"
+    render(host, [PHONE, MOBILE], conf, apology=Path("/s/sorry.wav"), music=Path("/s/music"))
+    return {path.name: path.read_text() for path in conf.iterdir()}
+
+
+def test_every_file_is_the_owners_alone(tmp_path: Path) -> None:
+    rendered(tmp_path, pbx(tmp_path))
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "conf").iterdir()} == {0o600}
+    assert stat.S_IMODE((tmp_path / "conf").stat().st_mode) == 0o700
+
+
+def test_only_phones_become_endpoints_and_each_has_its_own_password(tmp_path: Path) -> None:
+    pjsip = rendered(tmp_path, pbx(tmp_path))["pjsip.conf"]
+    assert "[1001](phone)" in pjsip
+    assert "password = phones-own-secret" in pjsip
+    assert "wang" not in pjsip
+
+
+def test_the_carrier_is_known_by_its_addresses(tmp_path: Path) -> None:
+    pjsip = rendered(tmp_path, pbx(tmp_path))["pjsip.conf"]
+    assert "match = 198.51.100.1\nmatch = 198.51.100.0/28\n" in pjsip
+    assert "contact = sip:198.51.100.1:5080\n" in pjsip
+    assert "type = registration" not in pjsip
+
+
+def test_every_agi_server_is_asked_in_turn(tmp_path: Path) -> None:
+    files = rendered(tmp_path, pbx(tmp_path, agi=["10.0.0.1:4573", "10.0.0.2:4573"]))
+    first, second = (files["extensions.conf"].index(f"AGI(agi://10.0.0.{number}:4573/journey,") for number in (1, 2))
+    assert first < second
+    assert files["extensions.conf"].count('GotoIf($["${JOURNEY}" = "done"]?end)') == 2
+
+
+@pytest.mark.parametrize("folder", ["state", "log", "cel"])
+def test_a_folder_that_asterisk_cannot_write_to_is_named(tmp_path: Path, folder: str) -> None:
+    host = pbx(tmp_path)
+    (tmp_path / folder).rmdir()
+    with pytest.raises(NotADirectoryError, match=f"{tmp_path}/{folder}: no such folder"):
+        rendered(tmp_path, host)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_is_read_only_is_named(tmp_path: Path) -> None:
+    host = pbx(tmp_path)
+    (tmp_path / "cel").chmod(0o500)
+    with pytest.raises(PermissionError, match=f"{tmp_path}/cel: not writable"):
+        rendered(tmp_path, host)

@@ -1,0 +1,103 @@
+"""The command line as its users run it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.harness.node import DEMO
+from tests.harness.redis_server import RedisServer
+
+PHONES = "\n---\n".join(
+    f"kind: agent\nid: '{name}'\naccount: demo\nname: x\nsip: {{password: abcdefghijkl}}" for name in (1001, 1002)
+)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "shop.yaml").write_text((DEMO / "shop.yaml").read_text())
+    (folder / "phones.yaml").write_text(PHONES)
+    return folder
+
+
+def hotline(*arguments: object, **env: str) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).with_name("hotline")
+    command = [str(program), *map(str, arguments)]
+    return subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_check_says_that_all_is_well(shop: Path) -> None:
+    done = hotline("check", shop)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "8 documents, nothing wrong\n", "")
+
+
+def test_check_says_everything_that_is_wrong(shop: Path) -> None:
+    text = (shop / "shop.yaml").read_text().replace("bill_from: platform", "bill_from: '[red]x[/]'")
+    (shop / "shop.yaml").write_text(text.replace("otherwise: sorry", "otherwise: sory", 1))
+    (shop / "phones.yaml").write_text("kind: [")
+    done = hotline("check", shop)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert [line.removeprefix(f"{shop}/") for line in done.stderr.splitlines()] == [
+        "phones.yaml:1: not valid YAML: expected the node content, but found '<stream end>'",
+        "shop.yaml:10: bill_from: '[red]x[/]': Input should be 'platform' or 'agent'",
+        "shop.yaml:31: flow.nodes.sales.otherwise: 'sory': there is no node of this name",
+        "shop.yaml:49: members.0: '1001': there is no agent of this id",
+        "shop.yaml:49: members.1: '1002': there is no agent of this id",
+        "shop.yaml:57: members.0: '1002': there is no agent of this id",
+    ]
+
+
+def test_a_sound_that_is_not_there_is_missed_at_check(shop: Path) -> None:
+    text = (shop / "shop.yaml").read_text().replace("您的输入有误，请重新选择。", "{file: sounds/invalid.wav}")
+    (shop / "shop.yaml").write_text(text)
+    done = hotline("check", shop)
+    assert done.returncode == 1
+    assert done.stderr.endswith("flow.nodes.welcome.invalid.file: 'sounds/invalid.wav': there is no such file\n")
+
+
+def test_misuse_is_told_from_refusal() -> None:
+    assert hotline("check", "/no/such/folder").returncode == 2
+    assert hotline("chek").returncode == 2
+    assert "Example:" in hotline("apply", "--help").stdout
+
+
+async def test_apply_prepares_the_sounds_and_raises_versions(shop: Path, server: RedisServer, tmp_path: Path) -> None:
+    env = {"HOTLINE_REDIS_URL": server.url, "HOTLINE_SOUNDS_DIR": str(tmp_path / "sounds")}
+    first = hotline("apply", shop, **env)
+    assert first.returncode == 0, first.stderr
+    assert len(first.stdout.splitlines()) == 8
+    assert len(list((tmp_path / "sounds" / "spoken").iterdir())) == 3
+    assert hotline("apply", shop, **env).stdout == ""
+    (shop / "phones.yaml").write_text(PHONES.replace("name: x", "name: y", 1))
+    assert hotline("apply", shop, **env).stdout == "agent    1001                 version 2\n"
+
+
+def test_apply_without_redis_says_so(shop: Path, tmp_path: Path) -> None:
+    done = hotline("apply", shop, HOTLINE_REDIS_URL="redis://127.0.0.1:1/0", HOTLINE_SOUNDS_DIR=str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.startswith("nothing was applied: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_render_wants_one_pbx(shop: Path, tmp_path: Path) -> None:
+    done = hotline("asterisk", "render", shop, "--out", tmp_path / "conf")
+    assert (done.returncode, done.stderr) == (1, "0 pbx documents among 8; expected exactly one\n")
+
+
+def test_render_refuses_a_folder_that_is_not_there(shop: Path, tmp_path: Path) -> None:
+    names = ("state", "log", "sounds", "modules", "data")
+    folders = {name: str(tmp_path) for name in names} | {"cel": str(tmp_path / "cel")}
+    pbx = {
+        "kind": "pbx", "id": "pbx1", "ami": {"password": "abcdefghijkl"}, "folders": folders,
+        "trunks": [{"id": "carrier", "address": "198.51.100.1", "hosts": ["198.51.100.1"]}],
+    }  # fmt: skip
+    (shop / "pbx.yaml").write_text(json.dumps(pbx))
+    done = hotline("asterisk", "render", shop, "--out", tmp_path / "conf")
+    assert done.returncode == 1
+    assert done.stderr == f"{tmp_path}/cel: no such folder; Asterisk must find it and be able to write there\n"
