@@ -172,11 +172,10 @@ class Request(fast_agi.Request):  # type: ignore[misc]  # panoramisk has no type
     async def _rest_of(self, line: str) -> str:
         """``520-`` opens a reply of several lines, which ends with ``520 ``; ``520 `` alone is a whole reply."""
         lines = [line]
-        if line[3] == "-":
-            while not lines[-1].startswith(line[:3] + " "):
-                if len(lines) == REPLY_LINES:
-                    raise OutOfStepError(f"a reply of more than {REPLY_LINES} lines")
-                lines.append(await self.reader.next())
+        while not lines[-1].startswith(line[:3] + " "):
+            if len(lines) == REPLY_LINES:
+                raise OutOfStepError(f"a reply of more than {REPLY_LINES} lines")
+            lines.append(await self.reader.next())
         return "\n".join(lines)
 
 

@@ -14,6 +14,7 @@ from services.domain.record import Record, to_json
 from tests.harness.demo_calls import DEMO_CALLS, HOTLINE, DemoCall, outcome
 from tests.harness.node import PHONES, Node, running
 from tests.harness.play import play
+from tests.harness.sipp import CALLER_HOST
 from tests.harness.state import STATE
 
 out = Console(highlight=False, soft_wrap=True)
@@ -58,12 +59,18 @@ async def stay(node: Node) -> None:
 async def main() -> int:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--stay", action="store_true", help="play no calls, run until Ctrl-C")
+    parser.add_argument("--caller", help="another address that calls come from, as if it were the carrier's")
     arguments = parser.parse_args()
     folder = STATE / "nodes" / ("run" if arguments.stay else "demo")
     if not arguments.stay:
         shutil.rmtree(folder, ignore_errors=True)
     began = time.monotonic()
-    async with running(Node(folder, bind="0.0.0.0" if arguments.stay else "127.0.0.1")) as node:
+    node = Node(
+        folder,
+        bind="0.0.0.0" if arguments.stay else "127.0.0.1",
+        trunk={"hosts": [CALLER_HOST, arguments.caller]} if arguments.caller else {},
+    )
+    async with running(node):
         out.print(f"Redis, Asterisk, agi and billing are up after {time.monotonic() - began:.1f} s in {folder}")
         if arguments.stay:
             await stay(node)

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import warnings
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -273,6 +274,12 @@ def our_application() -> Any:
     return fastagi.Application()
 
 
+def route(application: Any, endpoint: fastagi.Endpoint) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # panoramisk's, from Python 3.14 on
+        application.add_route("journey", endpoint)
+
+
 @dataclass
 class Taken:
     """What became of a request."""
@@ -294,7 +301,7 @@ async def take(make: MakeApplication, request: bytes, patience: float = DEADLINE
         taken.headers = dict(request.headers)
         taken.command = await outcome(request.send_command("NOOP"), DEADLINE)
 
-    application.add_route("journey", endpoint)
+    route(application, endpoint)
     async with session_of(application.handler) as (asterisk, serving):
         asterisk.send(request)
         answering = asyncio.create_task(asterisk.answer(b"200 result=0\n"))
@@ -437,7 +444,7 @@ async def cancelled_amid_a_call(make: MakeApplication) -> bool:
         begun.set()
         await asyncio.Event().wait()
 
-    application.add_route("journey", endpoint)
+    route(application, endpoint)
     async with session_of(application.handler) as (asterisk, serving):
         asterisk.send(header_block())
         await begun.wait()
@@ -459,7 +466,7 @@ async def failing(make: MakeApplication) -> BaseException | None:
     async def endpoint(_request: Any) -> None:
         raise LookupError
 
-    application.add_route("journey", endpoint)
+    route(application, endpoint)
     async with session_of(application.handler) as (asterisk, serving):
         asterisk.send(header_block())
         await asyncio.wait([serving])
@@ -488,6 +495,6 @@ async def test_two_routes_cannot_have_one_name(make: MakeApplication) -> None:
     async def endpoint(_request: Any) -> None: ...
 
     application = make()
-    application.add_route("journey", endpoint)
+    route(application, endpoint)
     with pytest.raises(ValueError, match="already exists"):
-        application.add_route("journey", endpoint)
+        route(application, endpoint)

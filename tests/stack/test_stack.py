@@ -1,0 +1,47 @@
+"""The demonstration's calls against the containers."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from services.store.keys import RATED_STREAM
+from tests.harness.demo_calls import DEMO_CALLS, DemoCall
+from tests.stack.stack import Stack
+
+pytestmark = pytest.mark.stack
+
+Outcomes = dict[str, dict[str, Any] | str]
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    stack = Stack(tmp_path_factory.mktemp("documents"))
+    try:
+        stack.build()
+        stack.up()
+        yield stack
+    finally:
+        stack.close()
+
+
+@pytest.fixture(scope="module")
+def outcomes(stack: Stack) -> Outcomes:
+    return dict(json.loads(line) for line in stack.run("sipp").splitlines() if line.startswith("["))
+
+
+@pytest.mark.parametrize("call", DEMO_CALLS, ids=lambda call: call.title)
+def test_call(call: DemoCall, outcomes: Outcomes) -> None:
+    assert outcomes.get(call.title) == call.expected
+
+
+@pytest.mark.parametrize("service", ["redis", "asterisk", "agi", "billing"])
+def test_no_service_is_root(stack: Stack, service: str) -> None:
+    assert stack.execute(service, "id", "--user") != "0"
+
+
+def test_records_outlive_the_containers(stack: Stack, outcomes: Outcomes) -> None:
+    stack.compose("down")
+    stack.up()
+    assert stack.execute("redis", "redis-cli", "xlen", RATED_STREAM) == str(len(outcomes))
