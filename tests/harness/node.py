@@ -77,7 +77,7 @@ class Node:
         await self.redis_server.start()
         await self.redis_ready()
         await self.hotline("apply", *self._documents)
-        await self.hotline("asterisk", "render", *self._documents, "--out", str(self.conf))
+        await self.render()
         for process in (self.asterisk, self.agi, self.billing):
             await process.start()
         await self.agi_ready()
@@ -88,6 +88,9 @@ class Node:
         await asyncio.gather(*(process.stop() for process in (self.asterisk, self.agi, self.billing)))
         await self.redis_server.stop()
         self.ports.release()
+
+    async def render(self) -> None:
+        await self.hotline("asterisk", "render", *self._documents, "--out", str(self.conf))
 
     async def hotline(self, *arguments: str) -> str:
         return await run(_hotline(*arguments), self.env)
