@@ -101,6 +101,8 @@ class Sipp:
     ports: Ports
     folder: Path
     target: str = "127.0.0.1"
+    caller_host: str = CALLER_HOST
+    phone_host: str = PHONE_HOST
 
     async def call(
         self,
@@ -119,13 +121,13 @@ class Sipp:
         """
         invite = _invite(number, to, headers or Headers(), _sdp(codec, media_port))
         scenario = _caller(invite, "".join(steps))
-        process = self._process(scenario, CALLER_HOST, self.ports.take(), deadline)
+        process = self._process(scenario, self.caller_host, self.ports.take(), deadline)
         await process.start()
         return process
 
-    async def refused(self, number: str, to: str, status: int, host: str = CALLER_HOST) -> Process:
+    async def refused(self, number: str, to: str, status: int, host: str = "") -> Process:
         """A call that must be refused with this status."""
-        process = self._process(_refused(number, to, status), host, self.ports.take(), 20)
+        process = self._process(_refused(number, to, status), host or self.caller_host, self.ports.take(), 20)
         await process.start()
         return process
 
@@ -133,19 +135,19 @@ class Sipp:
         """Registers a phone; ``status`` is what the second attempt, with the password, must get."""
         port = port or self.ports.take()
         scenario = _register(agent, password, port, status)
-        await run(self._command(scenario, PHONE_HOST, port, 10), deadline=20)
-        return Phone(self, PHONE_HOST, port)
+        await run(self._command(scenario, self.phone_host, port, 10), deadline=20)
+        return Phone(self, self.phone_host, port)
 
     async def registrar(self, user: str, password: str) -> Process:
         """The carrier's registrar: challenges one registration and takes it when the answer is right."""
-        process = self._process(_registrar(user, password), CALLER_HOST, self.ports.carrier, 30)
+        process = self._process(_registrar(user, password), self.caller_host, self.ports.carrier, 30)
         await process.start()
-        await listening(CALLER_HOST, self.ports.carrier)
+        await listening(self.caller_host, self.ports.carrier)
         return process
 
     def bound_phone(self) -> "Phone":
         """What the carrier's side rings for every number that is dialled out."""
-        return Phone(self, CALLER_HOST, self.ports.carrier)
+        return Phone(self, self.caller_host, self.ports.carrier)
 
     def _process(self, scenario: str, host: str, port: int, deadline: int, calls: int = 1) -> Process:
         command = self._command(scenario, host, port, deadline, calls)

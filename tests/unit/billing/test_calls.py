@@ -63,6 +63,13 @@ def test_a_call_that_is_read_again_is_folded_from_scratch() -> None:
     assert len(record.hops) == 1
 
 
+def test_a_call_that_is_read_again_begins_where_it_was_read_last() -> None:
+    calls = OpenCalls("pbx1")
+    one, two = file(BEGIN, 1), file(BEGIN, 2)
+    calls.take(piece(one + two + one))
+    assert calls.oldest == Checkpoint("f1", len(one))
+
+
 def test_a_linkedid_that_is_no_hotline_call_is_counted() -> None:
     calls = OpenCalls("pbx1")
     assert calls.take(piece(file("0 CHAN_START caller\n1 LINKEDID_END caller"))) == []

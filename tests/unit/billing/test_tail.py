@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.billing import tail as tail_module
+from services.billing.files import CelFile, is_live
 from services.billing.tail import Tail
 from services.domain.cel import CelRow, Torn
 from services.store.checkpoints import Checkpoint
@@ -162,9 +163,29 @@ def test_while_no_new_file_was_begun_the_renamed_one_is_read_on(folder: Folder) 
         renamed.write(rows(2))
     assert drain(tail) == [2]
     folder.live.touch()
-    assert drain(tail) == []
-    folder.append(rows(3))
+    with (folder.path / "hotline.csv.1").open("ab") as renamed:
+        renamed.write(rows(3))
     assert drain(tail) == [3]
+    folder.append(rows(4))
+    assert drain(tail) == [4]
+
+
+def test_what_is_written_between_the_last_look_and_the_rotation(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.append(rows(1))
+    tail = folder.tail()
+    assert drain(tail) == [1]
+
+    def rotated_just_now(path: Path, file: CelFile) -> bool:
+        monkeypatch.setattr(tail_module, "is_live", is_live)
+        folder.append(rows(2))
+        folder.rotate()
+        folder.append(rows(3))
+        return is_live(path, file)
+
+    monkeypatch.setattr(tail_module, "is_live", rotated_just_now)
+    assert drain(tail) == [2, 3]
 
 
 def test_half_a_record_at_a_rotated_files_end_is_reported(folder: Folder) -> None:
@@ -184,6 +205,16 @@ def test_truncated_and_begun_again(folder: Folder, caplog: pytest.LogCaptureFixt
     folder.append(rows(3))
     assert drain(tail) == [3]
     assert "truncated" in caplog.text
+
+
+def test_truncated_to_a_shorter_file_with_the_same_begin(folder: Folder) -> None:
+    folder.append(rows(1) + rows(2))
+    tail = folder.tail()
+    assert drain(tail) == [1, 2]
+    folder.live.write_bytes(rows(1))
+    assert drain(tail) == [1]
+    folder.append(rows(3))
+    assert drain(tail) == [3]
 
 
 def test_truncated_and_grown_longer_than_it_was(folder: Folder) -> None:

@@ -216,3 +216,44 @@ def test_an_offer_without_its_node_still_has_a_hop() -> None:
 def test_rows_of_channels_that_no_offer_speaks_of_change_nothing() -> None:
     strange = ["2 DIAL 1009 dial=1009", "3 ANSWER 1009", "3 BRIDGE_ENTER 1009", "4 HANGUP 1009 cause=17 source=1009"]
     assert fold(SERVED, GROUP, OFFER, *strange, END) == fold(SERVED, GROUP, OFFER, END)
+
+
+def test_a_phone_rung_again_is_not_taken_for_the_offer_it_was_unreachable_for() -> None:
+    again = "9.0  OFFER  caller  node=sales group=sales agent=li dial=1001"
+    record = fold(SERVED, GROUP, OFFER, again, "9.1 DIAL 1001 dial=1001", "12 HANGUP 1001 cause=17", END)
+    assert [attempt.result for attempt in record.hops[-1].attempts] == ["unreachable", "busy"]
+
+
+def test_two_agents_who_share_a_phone_are_two_attempts() -> None:
+    record = fold(
+        SERVED,
+        GROUP,
+        "1.0  OFFER   caller  node=sales group=sales agent=li dial=1001 agent=wang dial=1001",
+        "1.1  DIAL    1001    dial=1001",
+        "1.2  DIAL    1001#2  dial=1001",
+        "3.0  HANGUP  1001    cause=17",
+        "4.0  HANGUP  1001#2  cause=21",
+        END,
+    )
+    assert {attempt.result for attempt in record.hops[-1].attempts} == {"busy", "rejected"}
+
+
+def test_an_earlier_offer_was_not_answered_elsewhere_when_a_later_one_was_answered() -> None:
+    record = fold(
+        SERVED,
+        GROUP,
+        OFFER,
+        DIAL,
+        "9.0   HANGUP  1001    cause=0",
+        "9.1   OFFER   caller  node=sales group=sales agent=wang dial=1002",
+        "9.2   DIAL    1002    dial=1002",
+        "12.0  ANSWER  1002",
+        "12.1  BRIDGE_ENTER  1002",
+        END,
+    )
+    assert [attempt.result for attempt in record.hops[-1].attempts] == ["no_answer", "answered"]
+
+
+def test_a_phone_ringing_when_the_call_was_cut_off_is_cancelled() -> None:
+    [attempt] = fold(SERVED, GROUP, OFFER, DIAL).hops[-1].attempts
+    assert (attempt.result, attempt.ended) == ("cancelled", None)
