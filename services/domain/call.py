@@ -97,7 +97,7 @@ def _call(call: Call, row: CelRow) -> None:
 
 
 def _answer(call: Call, row: CelRow) -> None:
-    call.answered = call.answered or row.at
+    call.answered = row.at
 
 
 def _journey(call: Call, row: CelRow) -> None:
@@ -142,7 +142,7 @@ def _apology(call: Call, _: CelRow) -> None:
 
 
 def _hangup(call: Call, row: CelRow) -> None:
-    call.ended = call.ended or row.at
+    call.ended = row.at
     call.dialstatus = _text(row, "dialstatus")
     call.hangups.append((row.channel, _text(row, "hangupsource")))
 
@@ -159,7 +159,7 @@ def _dial(call: Call, row: CelRow) -> None:
 
 def _phone_answer(call: Call, row: CelRow) -> None:
     if ring := call.phones.get(row.uniqueid):
-        ring.answered = ring.answered or row.at
+        ring.answered = row.at
 
 
 def _phone_bridged(call: Call, row: CelRow) -> None:

@@ -84,7 +84,9 @@ def _end_state(call: Call, *, talked: bool) -> EndState:
 def _abandoned(call: Call) -> EndState:
     if not call.visits:
         return "abandoned_early"
-    return "abandoned_ringing" if call.visits[-1].kind == "group" else "abandoned_in_menu"
+    if call.visits[-1].kind == "group":
+        return "abandoned_ringing"
+    return "unanswered" if call.offers else "abandoned_in_menu"
 
 
 def _hung_up_by(call: Call, talks: list[Ring]) -> Party:

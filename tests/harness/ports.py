@@ -1,5 +1,6 @@
 """A block of ports for one node, so that several checkouts run side by side."""
 
+import itertools
 import os
 import random
 import socket
@@ -18,13 +19,16 @@ class Ports:
         self.base, self._claim = _claim(bases)
         self.sip, self.ami, self.agi, self.redis, self.carrier = range(self.base + 1, self.base + 6)
         self.rtp_first, self.rtp_last = self.base + 100, self.base + 499
-        self._next = self.base + 500
+        self._kept = itertools.count(self.base + 10, 2)
+        self._taken = itertools.cycle(range(self.base + 500, self.base + BLOCK, 4))
+
+    def keep(self) -> int:
+        """A port for good: where a phone has registered."""
+        return next(self._kept)
 
     def take(self) -> int:
-        """A port that nothing in this block has had yet; even, as RTP wants it, with three more behind it."""
-        port = self._next
-        self._next = self.base + 500 + (self._next + 4 - self.base - 500) % (BLOCK - 500)
-        return port
+        """A port for one call; even, as RTP wants it, with three more behind it."""
+        return next(self._taken)
 
     def release(self) -> None:
         self._claim.close()

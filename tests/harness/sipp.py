@@ -133,7 +133,7 @@ class Sipp:
 
     async def register(self, agent: str, password: str, *, port: int | None = None, status: int = 200) -> "Phone":
         """Registers a phone; ``status`` is what the second attempt, with the password, must get."""
-        port = port or self.ports.take()
+        port = port or self.ports.keep()
         scenario = _register(agent, password, port, status)
         await run(self._command(scenario, self.phone_host, port, 10), deadline=20)
         return Phone(self, self.phone_host, port)

@@ -163,6 +163,7 @@ def test_while_no_new_file_was_begun_the_renamed_one_is_read_on(folder: Folder) 
         renamed.write(rows(2))
     assert drain(tail) == [2]
     folder.live.touch()
+    assert drain(tail) == []
     with (folder.path / "hotline.csv.1").open("ab") as renamed:
         renamed.write(rows(3))
     assert drain(tail) == [3]

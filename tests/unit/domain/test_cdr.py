@@ -57,7 +57,7 @@ def test_a_linkedid_without_call_is_no_hotline_call() -> None:
         ((SERVED, MENU, END), "abandoned_in_menu"),
         ((SERVED, MENU, GROUP, END), "abandoned_ringing"),
         ((SERVED, GROUP, OFFER, DIAL, END), "abandoned_ringing"),
-        ((SERVED, GROUP, OFFER, DIAL, "30 NODE caller node=sorry kind=say", END), "abandoned_in_menu"),
+        ((SERVED, GROUP, OFFER, DIAL, "30 NODE caller node=sorry kind=say", END), "unanswered"),
         ((SERVED, GROUP, OFFER, DIAL, "30 END caller reason=hangup", END), "unanswered"),
         ((SERVED, MENU, "30 END caller reason=hangup", END), "flow_ended"),
         ((SERVED, MENU, "30 END caller reason=loop", END), "flow_loop"),
