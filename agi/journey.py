@@ -17,6 +17,11 @@ DONE = "JOURNEY"
 NODE = "JOURNEY_NODE"
 """Channel variable: the node that the call is at, for the session that takes over after a crash."""
 
+CAUSE = "CAUSE"
+"""Channel variable: the Q.850 cause with which the dialplan hangs up."""
+
+UNALLOCATED_NUMBER = "1"
+
 HOP_LIMIT = 500
 """No caller goes through so many nodes: a flow that turns in circles without waiting ends here."""
 
@@ -32,6 +37,7 @@ class Journey:
         found = await documents.get(self.redis, Hotline, channel.headers["agi_extension"])
         if found is None:
             await channel.mark("END", reason="unknown_hotline")
+            await channel.set_variable(CAUSE, UNALLOCATED_NUMBER)
         else:
             call = Call(channel, self.redis, self.sounds, found.document)
             await self._take(call, found.version)

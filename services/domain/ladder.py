@@ -37,8 +37,8 @@ def _rungs(record: Record) -> Iterator[Rung]:
 
 
 def _hop(hop: Hop) -> Iterator[Rung]:
-    group = f" {hop.group}" if hop.group else ""
-    yield hop.at, 0, f"{hop.kind} {hop.node}{group if hop.group != hop.node else ''}"
+    group = f" ({hop.group})" if hop.group not in {None, hop.node} else ""
+    yield hop.at, 0, f"{hop.kind} {hop.node}{group}"
     for attempt in hop.attempts:
         yield from _attempt(attempt)
 

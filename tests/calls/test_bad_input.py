@@ -73,7 +73,7 @@ async def test_only_400_numbers_are_served(node: Node) -> None:
 
 async def test_a_hotline_nobody_has_is_recorded_and_not_answered(node: Node) -> None:
     before = await node.stream.newest()
-    caller = await node.sipp.refused(CALLER, "4009999999", 603)
+    caller = await node.sipp.refused(CALLER, "4009999999", 404)
     assert await caller.wait(20) == 0
     [record] = await node.stream.after(before)
     assert (record.end_state, record.answered, record.charge) == ("unknown_hotline", None, None)

@@ -12,12 +12,11 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from ruamel.yaml import YAML
 
-from services.domain.call import Call
 from services.domain.cdr import record_of
 from services.domain.documents import Tariff
 from services.domain.rating import rate
 from services.domain.record import Record, from_json, json_schema, to_json
-from tests.harness.cel import rows
+from tests.harness.cel import folded
 
 CASES = sorted(Path(__file__).parent.glob("*.yaml"))
 
@@ -36,10 +35,6 @@ def test_call_comes_out_as_worked_out_by_hand(path: Path) -> None:
 
 
 def _record(table: str) -> Record:
-    first, *rest = rows(table)
-    call = Call(first.linkedid, started=first.at)
-    for row in [first, *rest]:
-        call.add(row)
-    record: Any = record_of(call, "pbx1")
+    record: Any = record_of(folded(table), "pbx1")
     assert isinstance(record, Record)
     return record

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from services.domain.call import Call
 from services.domain.cel import CelRow, Splitter, Torn
 
 BEGIN_MS = 1772416800_000
@@ -32,6 +33,15 @@ def file(table: str, call: int = 1, begin_ms: int = BEGIN_MS) -> bytes:
 
 def rows(table: str, call: int = 1) -> list[CelRow]:
     return [row for row in Splitter().feed(file(table, call)) if not isinstance(row, Torn)]
+
+
+def folded(*tables: str) -> Call:
+    """The call that the tables tell of, one after the other."""
+    first, *rest = rows("\n".join(tables))
+    call = Call(first.linkedid, started=first.at)
+    for row in [first, *rest]:
+        call.add(row)
+    return call
 
 
 def call_id(call: int = 1, begin_ms: int = BEGIN_MS) -> str:

@@ -58,19 +58,21 @@ def _rings(phone: Phone) -> Awaitable[Process]:
     return phone.rings_until_cancelled()
 
 
+BY_THE_FIRST = {
+    "state": "answered",
+    "by": "caller",
+    "agent": "1001",
+    "keys": ["1 match"],
+    "path": ["welcome", "sales"],
+    "rung": ["1001 answered"],
+    "total": "0.12",
+}
+
 DEMO_CALLS = [
     DemoCall(
         "The first operator answers",
         [hears(2000), presses("1"), talks(2000), hangs_up()],
-        {
-            "state": "answered",
-            "by": "caller",
-            "agent": "1001",
-            "keys": ["1 match"],
-            "path": ["welcome", "sales"],
-            "rung": ["1001 answered"],
-            "total": "0.12",
-        },
+        BY_THE_FIRST,
         {"1001": _answers},
     ),
     DemoCall(
@@ -131,15 +133,7 @@ DEMO_CALLS = [
     DemoCall(
         "The key comes as SIP INFO",
         [hears(1000), presses_by_info("1"), talks(1500), hangs_up()],
-        {
-            "state": "answered",
-            "by": "caller",
-            "agent": "1001",
-            "keys": ["1 match"],
-            "path": ["welcome", "sales"],
-            "rung": ["1001 answered"],
-            "total": "0.12",
-        },
+        BY_THE_FIRST,
         {"1001": _answers},
     ),
 ]

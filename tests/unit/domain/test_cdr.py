@@ -2,10 +2,9 @@
 
 import pytest
 
-from services.domain.call import Call
 from services.domain.cdr import record_of
 from services.domain.record import Record
-from tests.harness.cel import BEGIN_MS, rows
+from tests.harness.cel import BEGIN_MS, folded
 
 BEGIN = """
 0.0  CHAN_START  caller
@@ -29,14 +28,6 @@ def fold(*tables: str) -> Record:
     record = record_of(folded(*tables), "pbx1")
     assert record is not None
     return record
-
-
-def folded(*tables: str) -> Call:
-    all_rows = rows("\n".join(tables))
-    call = Call(all_rows[0].linkedid, started=all_rows[0].at)
-    for row in all_rows:
-        call.add(row)
-    return call
 
 
 def at(seconds: float) -> int:

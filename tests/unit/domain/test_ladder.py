@@ -1,0 +1,38 @@
+from services.domain.cdr import record_of
+from services.domain.ladder import ladder
+from tests.harness.cel import folded
+
+
+def test_a_call_reads_like_a_ladder() -> None:
+    table = """
+    0.000  CHAN_START    caller
+    0.001  CALL          caller  hotline=4001234567 caller= name=
+    0.002  JOURNEY       caller  account=demo version=1
+    0.003  NODE          caller  node=welcome kind=menu
+    0.004  ANSWER        caller
+    5.000  KEYS          caller  node=welcome keys= outcome=timeout
+    7.500  KEYS          caller  node=welcome keys=2 outcome=match
+    7.500  NODE          caller  node=help kind=group
+    7.501  OFFER         caller  node=help group=service agent=li dial=1001 agent=wang dial=1002
+    7.502  CHAN_START    1001
+    7.502  DIAL          1001    dial=1001
+    9.000  ANSWER        1001
+    9.010  BRIDGE_ENTER  1001
+    60.000 HANGUP        1001    cause=16 source=1001
+    60.001 HANGUP        caller  cause=16 source=1001
+    60.002 LINKEDID_END  caller
+    """
+    record = record_of(folded(table), "pbx1")
+    assert record
+    assert ladder(record) == [
+        "   0.000  a withheld number calls 4001234567",
+        "   0.003  menu welcome",
+        "   0.004  the platform answers",
+        "   5.000    presses nothing (timeout)",
+        "   7.500  group help (service)",
+        "   7.500    presses 2 (match)",
+        "   7.501    wang is not reachable",
+        "   7.502    rings li",
+        "   9.000    li answers",
+        "  60.001  over: answered, ended by the agent",
+    ]
