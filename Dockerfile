@@ -45,8 +45,15 @@ RUN apt-get update \
  && setcap cap_net_raw=ep /usr/bin/sipp \
  && install -d -o hotline -g hotline /state /state/bin \
  && ln -s /usr/bin/sipp /state/bin/sipp
-ENV HOTLINE_STATE=/state
+ENV HOTLINE_STATE=/state \
+    HYPOTHESIS_STORAGE_DIRECTORY=/tmp/hypothesis
 WORKDIR /src
+COPY pyproject.toml ./
+RUN python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["dev"], sep="\n")' \
+    > requirements.txt \
+ && pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+COPY docs docs
+COPY examples examples
 COPY tests tests
 USER hotline
 

@@ -54,8 +54,8 @@ class Stack:
         self._remove()
         self.ports.release()
 
-    def run(self, service: str) -> str:
-        return self.compose("run", "--rm", "--no-deps", "--use-aliases", "--no-TTY", service)
+    def run(self, service: str, *command: str) -> str:
+        return self.compose("run", "--rm", "--no-deps", "--use-aliases", "--no-TTY", service, *command)
 
     def execute(self, service: str, *command: str) -> str:
         return self.compose("exec", "--no-TTY", service, *command).strip()
