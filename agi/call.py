@@ -6,9 +6,11 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 from agi.channel import Channel
+from agi.room import Room
 from services.domain.documents import Hotline
 from services.domain.flow import Prompt
 from services.domain.prompts import sound_name
+from services.store.distribution import Distribution
 
 KEYS = "0123456789*#"
 
@@ -20,6 +22,21 @@ class Call:
     sounds: Path
     """Folder of prepared sounds, as Asterisk sees it."""
     hotline: Hotline
+    room: Room
+
+    @property
+    def id(self) -> str:
+        return self.channel.headers["agi_uniqueid"]
+
+    @property
+    def caller(self) -> str:
+        """The caller's number; empty when withheld."""
+        number = self.channel.headers.get("agi_callerid", "")
+        return "" if number == "unknown" else number
+
+    @property
+    def distribution(self) -> Distribution:
+        return self.room.distribution(self.hotline.account)
 
     @property
     def trunk(self) -> str:

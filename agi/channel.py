@@ -1,5 +1,6 @@
 """The caller's channel: what a node can have Asterisk do with it."""
 
+import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NoReturn
@@ -53,7 +54,11 @@ class Channel:
         return self._request.headers
 
     async def answer(self) -> None:
+        """Answer, and wait for the caller's sound, 500 ms at most: what is played before may be lost on its way."""
         await self._succeed("ANSWER")
+
+    async def answer_at_once(self) -> None:
+        await self.execute("Answer", "", "i")
 
     async def hangup(self) -> None:
         await self._succeed("HANGUP")
@@ -71,6 +76,13 @@ class Channel:
         """The next key, or None when none came in time. Asterisk drops a key pressed while no command was running."""
         _check(seconds >= 0, "seconds", str(seconds))  # Asterisk takes -1 for no limit
         return await self._key(f"WAIT FOR DIGIT {seconds * 1000:.0f}", seconds + DEADLINE)
+
+    async def wait_for(self, event: asyncio.Event, seconds: float) -> bool:
+        """Whether the event came in time; meanwhile the caller hears what was started, music for example."""
+        return await self._request.idle(event, seconds)
+
+    async def start_music(self) -> None:
+        await self.execute("StartMusicOnHold")
 
     async def get_variable(self, name: str) -> str | None:
         """A variable, or a function such as ``CHANNEL(state)``; None when it is not set.

@@ -133,6 +133,26 @@ class Request(fast_agi.Request):  # type: ignore[misc]  # panoramisk has no type
         self._unusable = ""
         return reply
 
+    async def idle(self, event: asyncio.Event, seconds: float) -> bool:
+        """Wait without a command running; whether the event came in time.
+
+        Asterisk goes on with what it plays, and a hang-up is noticed at once (FIELD 2): CallerGone.
+        """
+        await self._be_in_step()
+        line = asyncio.ensure_future(self.reader.next())
+        came = asyncio.ensure_future(event.wait())
+        try:
+            await asyncio.wait({line, came}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if line.done():
+                self._between_replies(line.result())
+        except (EOFError, OSError) as error:
+            self._say_gone(f"connection lost: {error}")
+        finally:
+            line.cancel()
+            came.cancel()
+            await asyncio.gather(line, came, return_exceptions=True)
+        return event.is_set()
+
     async def _be_in_step(self) -> None:
         if self.gone:
             self._say_gone("the call is over")

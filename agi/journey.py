@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from agi.call import Call
 from agi.channel import Channel
 from agi.nodes import HANDLERS
+from agi.room import Room
 from services.domain.documents import Hotline
 from services.store import documents
 
@@ -32,6 +33,7 @@ class Journey:
 
     redis: Redis
     sounds: Path
+    room: Room
 
     async def __call__(self, channel: Channel) -> None:
         found = await documents.get(self.redis, Hotline, channel.headers["agi_extension"])
@@ -39,7 +41,7 @@ class Journey:
             await channel.mark("END", reason="unknown_hotline")
             await channel.set_variable(CAUSE, UNALLOCATED_NUMBER)
         else:
-            call = Call(channel, self.redis, self.sounds, found.document)
+            call = Call(channel, self.redis, self.sounds, found.document, self.room)
             await self._take(call, found.version)
         await channel.set_variable(DONE, "done")
 

@@ -4,15 +4,16 @@ import asyncio
 import logging
 import socket
 import traceback
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import partial
 
 from agi.channel import Channel
 from agi.fastagi import Application, BadRequestError, CallerGone, Request
 
 Handler = Callable[[Channel], Awaitable[None]]
 
-ROUTE = "journey"
-"""What the dialplan calls: ``AGI(agi://host:port/journey)``."""
+Routes = Mapping[str, Handler]
+"""By what the dialplan calls: ``journey`` handles ``AGI(agi://host:port/journey)``."""
 
 BACKLOG = 1024
 COMPLAINT_SECONDS = 10.0
@@ -36,7 +37,7 @@ class Server:
 
     def __init__(
         self,
-        handler: Handler,
+        routes: Routes,
         *,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -44,7 +45,7 @@ class Server:
         header_timeout: float = 5.0,
     ) -> None:
         """``port`` 0 takes any free one; ``header_timeout`` in seconds."""
-        self._handler = handler
+        self._routes = routes
         self._address = host, port
         self._max_sessions = max_sessions
         self._header_timeout = header_timeout
@@ -62,7 +63,8 @@ class Server:
 
     async def start(self) -> None:
         self._application = Application(self._header_timeout)
-        self._application.add_route(ROUTE, self._call)
+        for route, handler in self._routes.items():
+            self._application.add_route(route, partial(self._call, handler))
         host, port = self._address
         self._listener = await asyncio.start_server(self._accept, host, port, backlog=BACKLOG)
 
@@ -94,10 +96,10 @@ class Server:
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
-    async def _call(self, request: Request) -> None:
+    async def _call(self, handler: Handler, request: Request) -> None:
         if task := asyncio.current_task():
             task.set_name(f"call {request.headers['agi_uniqueid'][:64]!r}")
-        await self._handler(Channel(request))
+        await handler(Channel(request))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -136,9 +138,9 @@ def _story(error: BaseException) -> Iterator[str]:
     yield from traceback.format_tb(error.__traceback__)
 
 
-async def serve(handler: Handler, *, host: str, port: int, stop: asyncio.Event, drain: float = 30.0) -> None:
+async def serve(routes: Routes, *, host: str, port: int, stop: asyncio.Event, drain: float = 30.0) -> None:
     """Serve calls until ``stop`` is set, then let those that run go on for ``drain`` seconds at most."""
-    server = Server(handler, host=host, port=port)
+    server = Server(routes, host=host, port=port)
     await server.start()
     log.info("waiting for calls on %s:%d", host, server.port)
     try:

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from agi.call import Call
-from agi.nodes import group, hangup, menu, say
-from services.domain.flow import GroupNode, Hangup, Menu, Say
+from agi.nodes import group, hangup, menu, queue, say
+from services.domain.flow import GroupNode, Hangup, Menu, Queue, Say
 
 Handler = Callable[[Call, str, Any], Awaitable[str | None]]
 """Handles a call at a node, given the node's name and document; returns the next node's name, None when it is over."""
@@ -14,5 +14,6 @@ HANDLERS: dict[type, Handler] = {
     Menu: menu.handle,
     Say: say.handle,
     GroupNode: group.handle,
+    Queue: queue.handle,
     Hangup: hangup.handle,
 }

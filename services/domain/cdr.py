@@ -86,6 +86,8 @@ def _abandoned(call: Call) -> EndState:
         return "abandoned_early"
     if call.visits[-1].kind == "group":
         return "abandoned_ringing"
+    if call.visits[-1].kind == "queue":
+        return "abandoned_ringing" if call.dialstatus == "CANCEL" else "abandoned_waiting"
     return "unanswered" if call.offers else "abandoned_in_menu"
 
 

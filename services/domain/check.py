@@ -24,6 +24,7 @@ def check(reading: Reading) -> list[Problem]:
         problems += _references(item, known, reading.broken)
         if isinstance(item.document, Hotline):
             problems += _flow(item, item.document)
+            problems += _strategies(item, item.document, known)
         if isinstance(item.document, Pbx):
             problems += _endpoints(item, item.document, known)
     return sorted(problems)
@@ -50,6 +51,16 @@ def _flow(item: Located, hotline: Hotline) -> Iterator[Problem]:
                 yield item.problem(f"flow.nodes.{name}.{key}", following, "there is no node of this name")
     for name in nodes.keys() - _reachable(hotline):
         yield item.problem(f"flow.nodes.{name}", name, "no way leads to this node")
+
+
+def _strategies(item: Located, hotline: Hotline, known: Known) -> Iterator[Problem]:
+    """Only a queue knows who is ready, idle for how long, and at what level."""
+    for name, node in hotline.flow.nodes.items():
+        if node.kind == "group" and (found := known.get(("group", node.group))):
+            strategy = getattr(found.document, "strategy", "")
+            if strategy not in {"sequence", "ringall"}:
+                expected = f"this group's strategy is {strategy}, which needs a node of kind queue"
+                yield item.problem(f"flow.nodes.{name}.group", node.group, expected)
 
 
 def _reachable(hotline: Hotline) -> set[str]:

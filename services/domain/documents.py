@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
@@ -60,6 +61,9 @@ class Agent(Model):
     name: Title
     sip: Sip | None = None
     bound: BoundNumber | None = None
+    pause_after_missed: Annotated[int, Field(ge=0, le=20)] | None = None
+    """Offers missed in a row that pause the agent, 0 never. Left out: 3 at a SIP phone, never at a bound number, where
+    nobody would resume it."""
 
     @model_validator(mode="after")
     def _one_phone(self) -> "Agent":
@@ -71,11 +75,22 @@ class Agent(Model):
         yield "account", "account", self.account
 
 
-Strategy = Literal["sequence", "ringall"]
+Strategy = Literal["sequence", "rotation", "random", "even", "longest_idle", "percentage", "ringall", "skills"]
+"""docs/distribution.md has each in one sentence."""
+Level = Annotated[int, Field(ge=1, le=5)]
+Priority = Annotated[int, Field(ge=0, le=9)]
+"""Higher goes first."""
+
+
+class Widening(Model):
+    """Once the caller has waited so long, agents of this level and above may be rung."""
+
+    after_seconds: Annotated[int, Field(ge=0, le=3600)]
+    level: Level
 
 
 class Group(Model):
-    """Agents who are rung together; ``sequence`` one after the other, ``ringall`` all at once."""
+    """Agents who share calls, and the queue of the callers who wait for them."""
 
     kind: Literal["group"]
     id: Id
@@ -84,6 +99,37 @@ class Group(Model):
     strategy: Strategy
     ring_seconds: Annotated[int, Field(ge=5, le=120)] = 20
     members: Annotated[list[Id], Field(min_length=1, max_length=50)]
+    skills: Annotated[dict[Id, Level], Field(default_factory=dict)]
+    """Levels of members; 1 for who is not named."""
+    priorities: Annotated[dict[Id, Priority], Field(default_factory=dict)]
+    """For members of several groups: of callers with the same priority those of the higher group go first; 0 for who is
+    not named."""
+    weights: Annotated[dict[Id, Annotated[int, Field(ge=1, le=1000)]], Field(default_factory=dict)]
+    """Members' shares of the calls, for ``percentage``."""
+    widening: Annotated[list[Widening], Field(max_length=5, default_factory=list)]
+    """Levels needed, for ``skills``: the first from 0 seconds on, then ever later and lower. Empty: every level."""
+    returning_seconds: Annotated[int, Field(ge=0, le=600)] = 0
+    """How long a caller who comes again waits for the agent who served it last; 0: does not."""
+    wrap_up_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
+    retry_seconds: Annotated[int, Field(ge=0, le=300)] = 5
+    """How long an agent who missed a call is not rung."""
+    capacity: Annotated[int, Field(ge=0, le=10_000)] = 100
+    """Callers who may wait."""
+    place_seconds: Annotated[int, Field(ge=0, le=3600)] = 120
+    """How long the place of a caller whose line dropped is kept for its number."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Group":
+        for key, named in (("skills", self.skills), ("priorities", self.priorities), ("weights", self.weights)):
+            if strangers := named.keys() - set(self.members):
+                raise ValueError(f"'{key}' names {', '.join(sorted(strangers))}: not among 'members'")
+        if self.strategy == "percentage" and (left_out := set(self.members) - self.weights.keys()):
+            raise ValueError(f"'percentage' needs a weight for every member: {', '.join(sorted(left_out))} has none")
+        steps = [(step.after_seconds, -step.level) for step in self.widening]
+        falling = all(now < after and high < low for (now, high), (after, low) in pairwise(steps))
+        if steps and not (steps[0][0] == 0 and falling):
+            raise ValueError("'widening' begins at 0 seconds, and each step is later and lower than the one before")
+        return self
 
     def references(self) -> Iterator[tuple[str, str, str]]:
         yield "account", "account", self.account
@@ -106,7 +152,7 @@ class Hotline(Model):
     def references(self) -> Iterator[tuple[str, str, str]]:
         yield "account", "account", self.account
         for name, node in self.flow.nodes.items():
-            if node.kind == "group":
+            if node.kind in {"group", "queue"}:
                 yield f"flow.nodes.{name}.group", "group", node.group
 
 

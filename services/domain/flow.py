@@ -87,6 +87,32 @@ class GroupNode(Model):
         yield from ()
 
 
+class Queue(Model):
+    """The caller waits for a member of a group, who is reserved before it rings; each trigger may lead elsewhere."""
+
+    kind: Literal["queue"]
+    group: Id
+    priority: Annotated[int, Field(ge=0, le=9)] = 0
+    """Callers of a higher priority go first."""
+    max_wait_seconds: Annotated[int, Field(ge=1, le=7200)] = 600
+    waited: Id | None = None
+    """Where the call goes after ``max_wait_seconds``."""
+    full: Id | None = None
+    """Where it goes when as many wait as the group has room for."""
+    nobody_on_duty: Id | None = None
+    nobody_ready: Id | None = None
+    otherwise: Id
+    """Where it goes when a trigger has no way of its own. A call waits for who is on duty but not ready."""
+
+    def nexts(self) -> Iterator[tuple[str, str]]:
+        for key in ("waited", "full", "nobody_on_duty", "nobody_ready", "otherwise"):
+            if (following := getattr(self, key)) is not None:
+                yield key, following
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        yield from ()
+
+
 class Hangup(Model):
     kind: Literal["hangup"]
 
@@ -97,7 +123,7 @@ class Hangup(Model):
         yield from ()
 
 
-Node = Annotated[Menu | Say | GroupNode | Hangup, Field(discriminator="kind")]
+Node = Annotated[Menu | Say | GroupNode | Queue | Hangup, Field(discriminator="kind")]
 
 
 class Flow(Model):

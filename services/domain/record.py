@@ -18,6 +18,7 @@ EndState = Literal[
     "answered",
     "abandoned_early",
     "abandoned_in_menu",
+    "abandoned_waiting",
     "abandoned_ringing",
     "unanswered",
     "flow_ended",

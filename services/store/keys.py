@@ -20,3 +20,30 @@ def committed(call_id: str) -> str:
 def checkpoint(pbx: str) -> str:
     """Where in the CEL folder of one pbx billing starts again."""
     return f"cel:checkpoint:{pbx}"
+
+
+LIVE_STREAM = "events:live"
+"""Stream of every change of an agent or a waiting caller: docs/events-live.md."""
+
+
+def distribution(account: str) -> str:
+    """What the keys of an account's agents and queues begin with; all lie in one hash slot.
+
+    services/store/lua/base.lua has the rest of them, docs/distribution.md says what each holds.
+    """
+    return f"acd:{{{account}}}:"
+
+
+def due(account: str) -> str:
+    """Sorted set of what the passing of time will change: ``kind:name`` by milliseconds since 1970."""
+    return distribution(account) + "due"
+
+
+def agent(account: str, name: str) -> str:
+    """Hash of what is known of an agent: ``services.domain.agents.Standing``."""
+    return f"{distribution(account)}agent:{name}"
+
+
+def wake(process: str) -> str:
+    """Channel on which a process is told which of its callers has an offer."""
+    return f"wake:{process}"

@@ -1,15 +1,18 @@
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 import pytest
 
-from tests.harness.node import PHONES, Node, running
+from tests.harness.node import DEMO, PHONES, Node, running
 from tests.harness.sipp import Phone
+
+DOCUMENTS = Path(__file__).parent / "documents"
 
 
 @pytest.fixture(scope="session")
 async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Node]:
     """One installation for all tests of calls; a test that kills a part of it starts that part again."""
-    async with running(Node(tmp_path_factory.mktemp("node"))) as up:
+    async with running(Node(tmp_path_factory.mktemp("node"), documents=[DEMO, DOCUMENTS])) as up:
         yield up
 
 

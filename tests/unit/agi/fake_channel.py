@@ -1,5 +1,6 @@
 """A channel whose caller presses what the test says, and whose phones do."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 
 from agi.channel import CallerGone
@@ -15,6 +16,7 @@ class FakeChannel:
         self.headers = {"agi_extension": "4001234567", "agi_arg_1": "carrier", "agi_uniqueid": "pbx1-1.0"}
         self.variables = variables
         self.answered = False
+        self.music = False
         self.played: list[str] = []
         self.dialled: list[tuple[list[str], int, str]] = []
         self.marks: list[tuple[str, list[tuple[str, str]]]] = []
@@ -23,6 +25,17 @@ class FakeChannel:
 
     async def answer(self) -> None:
         self.answered = True
+
+    async def answer_at_once(self) -> None:
+        self.answered = True
+
+    async def start_music(self) -> None:
+        self.music = True
+
+    async def wait_for(self, event: asyncio.Event, seconds: float) -> bool:
+        """Time flies: nothing comes that has not come yet."""
+        assert seconds >= 0
+        return event.is_set()
 
     async def play(self, sound: str, interrupt: str = "") -> str | None:
         self.played.append(sound)

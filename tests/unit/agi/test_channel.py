@@ -318,3 +318,48 @@ async def test_a_session_whose_asterisk_stalls_is_of_no_more_use() -> None:
 
     async with session_of(talk) as (_, talking):
         await talking
+
+
+async def test_answering_at_once_waits_for_no_sound() -> None:
+    assert await ladder(lambda c: c.answer_at_once(), ('EXEC Answer ",i"', "200 result=0")) is None
+
+
+async def idle(said: str, *, event_comes: bool = False, seconds: float = 5) -> Any:
+    """What ``wait_for`` gives or raises while Asterisk says this, unasked; then a command is sent."""
+    results: list[Any] = []
+    event = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        channel = Channel(Request(None, HEADERS, Lines(reader), writer))
+        try:
+            results.append(await channel.wait_for(event, seconds))
+            await channel.answer()
+        finally:
+            writer.close()
+
+    async with session_of(talk) as (asterisk, talking):
+        asterisk.send(said.encode())
+        if event_comes:
+            event.set()
+        if await asterisk.command():
+            asterisk.send(b"200 result=0\n")
+        await talking
+        return results[0]
+
+
+async def test_an_event_ends_idling_and_the_session_is_in_step() -> None:
+    assert await idle("", event_comes=True) is True
+
+
+async def test_idling_has_an_end() -> None:
+    assert await idle("", seconds=0.01) is False
+
+
+async def test_a_hang_up_ends_idling_at_once() -> None:
+    with pytest.raises(CallerGone):
+        await idle("HANGUP\n")
+
+
+async def test_anything_else_said_while_idle_is_out_of_step() -> None:
+    with pytest.raises(OutOfStepError):
+        await idle("200 result=1\n")

@@ -62,7 +62,7 @@ class Held:
 
 @asynccontextmanager
 async def running(handler: Handler, **limits: Any) -> AsyncIterator[Server]:
-    server = Server(handler, **limits)
+    server = Server({"journey": handler}, **limits)
     await server.start()
     try:
         yield server
@@ -259,7 +259,7 @@ async def free_port() -> int:
 
 async def test_serve_runs_until_it_is_told_to_stop() -> None:
     held, stop, port = Held(), asyncio.Event(), await free_port()
-    serving = asyncio.create_task(serve(held, host="127.0.0.1", port=port, stop=stop))
+    serving = asyncio.create_task(serve({"journey": held}, host="127.0.0.1", port=port, stop=stop))
     await until(lambda: listens(port))
     asterisk = await Asterisk.call(port)
     await until(lambda: held.running == 1)
@@ -274,7 +274,7 @@ async def test_serve_runs_until_it_is_told_to_stop() -> None:
 
 async def test_serve_leaves_nothing_behind_when_it_is_cancelled() -> None:
     held, port = Held(), await free_port()
-    serving = asyncio.create_task(serve(held, host="127.0.0.1", port=port, stop=asyncio.Event()))
+    serving = asyncio.create_task(serve({"journey": held}, host="127.0.0.1", port=port, stop=asyncio.Event()))
     await until(lambda: listens(port))
     asterisk = await Asterisk.call(port)
     await until(lambda: held.running == 1)
@@ -290,7 +290,7 @@ async def test_serve_leaves_nothing_behind_when_it_is_cancelled() -> None:
 async def test_serve_says_so_when_the_port_is_taken() -> None:
     async with running(journey) as server:
         with pytest.raises(OSError, match="address"):
-            await serve(journey, host="127.0.0.1", port=server.port, stop=asyncio.Event())
+            await serve({"journey": journey}, host="127.0.0.1", port=server.port, stop=asyncio.Event())
 
 
 async def test_a_vanished_host_is_noticed() -> None:

@@ -17,11 +17,13 @@ SERVED = f"""{BEGIN}
 MENU = "0.4  NODE  caller  node=welcome kind=menu"
 GROUP = "0.5  NODE  caller  node=sales kind=group"
 OFFER = "1.0  OFFER  caller  node=sales group=sales agent=li dial=1001"
+QUEUE = "0.5  NODE  caller  node=sales kind=queue"
 DIAL = "1.1  DIAL   1001    dial=1001"
 END = """
 90.0  HANGUP        caller  cause=16 source=caller
 90.1  LINKEDID_END  caller
 """
+LEFT_WHILE_RINGING = END.replace("source=caller", "source=caller dialstatus=CANCEL")
 
 
 def fold(*tables: str) -> Record:
@@ -48,6 +50,8 @@ def test_a_linkedid_without_call_is_no_hotline_call() -> None:
         ((SERVED, MENU, END), "abandoned_in_menu"),
         ((SERVED, MENU, GROUP, END), "abandoned_ringing"),
         ((SERVED, GROUP, OFFER, DIAL, END), "abandoned_ringing"),
+        ((SERVED, QUEUE, END), "abandoned_waiting"),
+        ((SERVED, QUEUE, OFFER, DIAL, LEFT_WHILE_RINGING), "abandoned_ringing"),
         ((SERVED, GROUP, OFFER, DIAL, "30 NODE caller node=sorry kind=say", END), "unanswered"),
         ((SERVED, GROUP, OFFER, DIAL, "30 END caller reason=hangup", END), "unanswered"),
         ((SERVED, MENU, "30 END caller reason=hangup", END), "flow_ended"),

@@ -81,3 +81,10 @@ folders: {state: /a, log: /a, cel: /a, sounds: /a, modules: /a, data: /a}
 """
     [found] = problems(SHOP, pbx)
     assert found.startswith("2.yaml:4: trunks.0.id: '1001': an agent has this id already")
+
+
+def test_only_a_queue_can_follow_strategies_that_know_the_agents() -> None:
+    text = SHOP.replace("strategy: sequence", "strategy: longest_idle")
+    [found] = problems(text)
+    assert found.startswith("1.yaml:33: flow.nodes.sales.group: 'sales': this group's strategy is longest_idle, which")
+    assert problems(text.replace("kind: group, group", "kind: queue, group")) == []

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -11,21 +12,27 @@ import typer
 import uvloop
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from rich.console import Console
 from rich.progress import track
 
 from agi import server
+from agi.answered import Answered
 from agi.journey import Journey
+from agi.room import Room
 from dialplan.render import render as render_files
 from services import billing
+from services.cli import agents
+from services.cli.terminal import Refused, err, out
 from services.domain.check import check as check_documents
-from services.domain.documents import Agent, Document, Hotline
+from services.domain.documents import Agent, Document, Group, Hotline
 from services.domain.flow import SoundFile
 from services.domain.pbx import Pbx
 from services.domain.reading import Located, Problem, Reading, read
 from services.prompts import Espeak, SoundError, Sounds
 from services.settings import Settings
+from services.store import agents as store_agents
 from services.store import documents as store
+from services.store import queues as store_queues
+from services.store.distribution import Distribution
 
 APOLOGY = "对不起，系统暂时无法接通您的电话，请稍后再拨。"
 MANDARIN = "cmn"
@@ -35,20 +42,9 @@ asterisk = typer.Typer(no_args_is_help=True, help="What Asterisk loads.")
 serve = typer.Typer(no_args_is_help=True, help="Run one of the services until SIGTERM.")
 main.add_typer(asterisk, name="asterisk")
 main.add_typer(serve, name="serve")
-
-out = Console(highlight=False, soft_wrap=True)
-err = Console(highlight=False, soft_wrap=True, stderr=True)
+main.add_typer(agents.app, name="agent")
 
 Files = Annotated[list[Path], typer.Argument(exists=True, help="Documents (YAML), or folders of them.")]
-
-
-class Refused(typer.Exit):
-    """Something was wrong with what the user gave; it has been said on stderr."""
-
-    def __init__(self, *sentences: object) -> None:
-        for sentence in sentences:
-            err.print(str(sentence), markup=False)
-        super().__init__(1)
 
 
 @main.command()
@@ -78,11 +74,23 @@ def apply(files: Files) -> None:
         async with Redis.from_url(settings.redis_url) as redis:
             for document, version in await store.apply(redis, [document for _, document in located]):
                 out.print(f"{document.kind:<8} {document.id:<20} version {version}")
+            await _put(redis, [document for _, document in located])
 
     try:
         asyncio.run(work())
     except (SoundError, RedisError) as error:
         raise Refused(f"nothing was applied: {error}") from error
+
+
+async def _put(redis: Redis, found: list[Document]) -> None:
+    """Makes agents and groups known to the distribution of calls."""
+    now = time.time_ns() // 1_000_000
+    for document in found:
+        if isinstance(document, Agent):
+            await store_agents.put(Distribution(redis, document.account), document, now)
+    for document in found:
+        if isinstance(document, Group):
+            await store_queues.put(Distribution(redis, document.account), document, now)
 
 
 @asterisk.command()
@@ -121,8 +129,10 @@ def serve_agi() -> None:
 
     async def work(settings: Settings, stop: asyncio.Event) -> None:
         async with Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as redis:
-            journey = Journey(redis, settings.sounds_dir)
-            await server.serve(journey, host=settings.agi_host, port=settings.agi_port, stop=stop)
+            room = Room(redis)
+            routes: server.Routes = {"journey": Journey(redis, settings.sounds_dir, room), "answered": Answered(room)}
+            async with room.running():
+                await server.serve(routes, host=settings.agi_host, port=settings.agi_port, stop=stop)
 
     _serve(work)
 

@@ -1,0 +1,149 @@
+"""The calls of this process that wait, ring or talk by way of a queue: kept alive in Redis, each woken by its offer."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from services.store import keys, queues
+from services.store.distribution import Distribution
+from services.store.queues import LEASE_MS, Offer
+
+RENEW_SECONDS = LEASE_MS / 1000 / 4
+RETRY_SECONDS = 0.5
+LISTEN_SECONDS = 60.0
+
+log = logging.getLogger(__name__)
+
+
+def now() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class Held:
+    """One caller of this process. ``woken`` is set when there may be an offer to look at."""
+
+    def __init__(self, distribution: Distribution, call: str, process: str) -> None:
+        self.distribution = distribution
+        self.call = call
+        self.woken = asyncio.Event()
+        self.reason: queues.Reason = "abandoned"
+        """Why the caller leaves: that is what it does unless somebody says otherwise."""
+        self._process = process
+
+    async def offer(self) -> Offer | None:
+        """The caller's present offer. Raises RedisError, and LostError when Redis does not know the caller any more."""
+        self.woken.clear()
+        held = await queues.renew(self.distribution, self._process, [self.call], now())
+        if self.call not in held:
+            raise LostError(self.call)
+        return held[self.call]
+
+
+class LostError(Exception):
+    """Redis has given the caller up, after nobody had renewed it for too long: it must join again."""
+
+
+class Room:
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._process = secrets.token_hex(8)
+        self._held: dict[tuple[str, str], Held] = {}
+        self._due: dict[str, int] = {}
+        self._due_changed = asyncio.Event()
+
+    def distribution(self, account: str) -> Distribution:
+        return Distribution(self._redis, account, next_due=self._note_due)
+
+    @contextlib.asynccontextmanager
+    async def hold(
+        self, distribution: Distribution, call: str, group: str, *, number: str, priority: int
+    ) -> AsyncIterator[Held | None]:
+        """Joins the group's queue and leaves it; None when the queue is full."""
+        held = Held(distribution, call, self._process)
+        place = await queues.join(
+            distribution, call, group, now(), process=self._process, number=number, priority=priority
+        )
+        if place is None:
+            yield None
+            return
+        if place.offer is not None:
+            held.woken.set()
+        self._held[distribution.account, call] = held
+        try:
+            yield held
+        finally:
+            del self._held[distribution.account, call]
+            # Cancellation must not keep an agent reserved; should it fail, the lease runs out.
+            await asyncio.shield(queues.leave(distribution, call, held.reason, now()))
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Listens, renews and lets time pass for as long as the block lasts."""
+        tasks = [asyncio.create_task(_for_ever(work)) for work in (self._listen, self._renew, self._advance)]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        async with self._redis.pubsub() as subscription:
+            await subscription.subscribe(keys.wake(self._process))
+            self._wake_all()  # what was published before is kept with the callers
+            while True:
+                message = await subscription.get_message(ignore_subscribe_messages=True, timeout=LISTEN_SECONDS)
+                if message is not None:
+                    wake = queues.wake_of(message["data"])
+                    if held := self._held.get((wake.account, wake.call)):
+                        held.woken.set()
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            by_account: dict[str, list[str]] = {}
+            for account, call in self._held:
+                by_account.setdefault(account, []).append(call)
+            for account, calls in by_account.items():
+                found = await queues.renew(self.distribution(account), self._process, calls, now())
+                for call in calls:
+                    if (found.get(call) or call not in found) and (held := self._held.get((account, call))):
+                        held.woken.set()
+
+    async def _advance(self) -> None:
+        while True:
+            self._due_changed.clear()
+            first = min(self._due.values(), default=None)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if first is None else max(0, first - now()) / 1000):
+                    await self._due_changed.wait()
+            for account in [account for account, due in self._due.items() if due <= now()]:
+                await queues.advance(self.distribution(account), now())
+
+    def _note_due(self, account: str, due: int | None) -> None:
+        if due is None:
+            self._due.pop(account, None)
+        else:
+            self._due[account] = due
+        self._due_changed.set()
+
+    def _wake_all(self) -> None:
+        for held in self._held.values():
+            held.woken.set()
+
+
+async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:
+    """Redis may be away: what the work keeps is kept there, so it just begins again."""
+    while True:
+        try:
+            await work()
+        except (RedisError, OSError) as error:
+            log.warning("the queues' Redis is away: %r", error)
+        await asyncio.sleep(RETRY_SECONDS)

@@ -1,0 +1,66 @@
+"""Agents in Redis: who is on duty, who is free, who talks. Each change looks at once for a caller who waits.
+
+All raise ``services.store.distribution.Unknown``, and IllegalTransition for what cannot happen in the agent's state.
+"""
+
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+from services.domain.agents import Event, Standing
+from services.domain.documents import Agent
+from services.store import keys
+from services.store.distribution import Distribution
+
+MISSED_LIMIT = 3
+"""Offers missed in a row after which a SIP phone is taken for left alone."""
+
+_STANDING = TypeAdapter(Standing)
+
+Phone = Literal["idle", "in_use", "unreachable"]
+
+
+async def put(distribution: Distribution, agent: Agent, now: int) -> None:
+    """Makes the agent known: at a SIP phone it begins offline; at a bound number it is ready from the first.
+
+    Of a known agent only the limit of missed offers is changed.
+    """
+    limit = agent.pause_after_missed
+    if limit is None:
+        limit = MISSED_LIMIT if agent.sip else 0
+    await distribution.run("put_agent", now, agent.id, limit, 0 if agent.sip else 1)
+
+
+async def get(distribution: Distribution, agent: str) -> Standing | None:
+    found: Any = await distribution.redis.hgetall(keys.agent(distribution.account, agent))
+    known = {name.decode(): value.decode() for name, value in found.items()}
+    return _STANDING.validate_python({**known, "agent": agent}) if known else None
+
+
+async def login(distribution: Distribution, agent: str, now: int) -> None:
+    await distribution.run(Event.LOGIN, now, agent)
+
+
+async def logout(distribution: Distribution, agent: str, now: int) -> None:
+    """During a call: when the call is over."""
+    await distribution.run(Event.LOGOUT, now, agent)
+
+
+async def pause(distribution: Distribution, agent: str, reason: str, now: int) -> None:
+    """During a call: when the call is over. ``reason`` is not empty."""
+    await distribution.run(Event.PAUSE, now, agent, reason)
+
+
+async def resume(distribution: Distribution, agent: str, now: int) -> None:
+    """Ends a pause, also one that was asked for during a call."""
+    await distribution.run(Event.RESUME, now, agent)
+
+
+async def wrapped(distribution: Distribution, agent: str, now: int) -> None:
+    """The agent ends its wrap-up before it is due."""
+    await distribution.run(Event.WRAPPED, now, agent)
+
+
+async def phone(distribution: Distribution, agent: str, state: Phone, now: int) -> None:
+    """What the phone system says of the agent's phone; our own calls on it included."""
+    await distribution.run(f"phone_{state}", now, agent)

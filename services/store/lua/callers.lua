@@ -1,0 +1,150 @@
+-- A waiting caller stands in its group's queue, which everybody sees, and in one pool, where agents look for it:
+-- `1` … `5` by the level it needs, or `@agent` while it is held for the agent who served it last.
+local looking = {} -- callers who have looked for no agent since their terms changed last
+
+local function urgency(priority, joined) return -priority * AGES + joined end
+
+local function needs(group, waited)
+    local level, change = nil, nil
+    for _, step in ipairs(group.steps) do
+        if step[1] <= waited then level = step[2] else change = change or step[1] end
+    end
+    return level, change
+end
+
+local ON_DUTY = set({'ready', 'ringing', 'busy', 'wrap_up'})
+
+local function may_wait_for(agent, group)
+    return ON_DUTY[redis.call('HGET', agent_key(agent), 'state') or ''] and member_of(agent, group)
+end
+
+-- Where agents are to look for the caller, and when that changes next.
+local function aim(call)
+    if call.hold ~= '' and tonumber(call.hold_until) > now and may_wait_for(call.hold, call.group) then
+        return '@' .. call.hold, tonumber(call.hold_until)
+    end
+    call.hold = ''
+    local level, change = needs(group_of(call.group), now - call.joined)
+    return tostring(level), change and call.joined + change
+end
+
+local function enqueue(id, call)
+    local change
+    call.pool, change = aim(call)
+    call.state, call.agents = 'waiting', ''
+    local place = urgency(call.priority, call.joined)
+    redis.call('ZADD', queue_key(call.group), place, id)
+    redis.call('ZADD', pool_key(call.group, call.pool), place, id)
+    if change then due(change, 'widen:' .. id) end
+    save(call_key(id), call)
+    looking[#looking + 1] = {call.priority + 0, call.joined + 0, id}
+end
+
+local function dequeue(id, call)
+    redis.call('ZREM', queue_key(call.group), id)
+    redis.call('ZREM', pool_key(call.group, call.pool), id)
+    not_due('widen:' .. id)
+end
+
+local function tell(id, call, state, reason)
+    emit('of', 'caller', 'call', id, 'state', state, 'reason', reason, 'group', call.group, 'agents', call.agents,
+        'priority', call.priority, 'joined', call.joined, 'process', call.process)
+end
+
+-- Gives the caller to these agents, and wakes the one session that holds it.
+local function reserve(id, call, agents)
+    dequeue(id, call)
+    call.state, call.since, call.agents = 'ringing', now, table.concat(agents, ' ')
+    call.offer = redis.call('INCR', prefix .. 'offers') -- no two offers of an account are ever taken for each other
+    save(call_key(id), call)
+    for _, agent in ipairs(agents) do happen(agent, 'offered', {call = id}) end
+    tell(id, call, 'ringing', '')
+    redis.call('PUBLISH', 'wake:' .. call.process, cjson.encode({account = account, call = id, offer = call.offer}))
+end
+
+local function ready_agents(call)
+    local ready, group = ready_key(call.group), group_of(call.group)
+    if string.sub(call.pool, 1, 1) == '@' then
+        local agent = string.sub(call.pool, 2)
+        local stands = redis.call('ZSCORE', ready, entry(agent, member_of(agent, call.group)))
+        return stands and {agent} or {}
+    end
+    if group.strategy == 'ringall' then
+        local found = redis.call('ZRANGE', ready, 0, -1)
+        for i, name in ipairs(found) do found[i] = agent_of(name) end
+        return found
+    end
+    return {pick(call.group, group, call, set(words(call.tried)))}
+end
+
+local function match_caller(id)
+    local call = load(call_key(id))
+    if call.state ~= 'waiting' then return end
+    local agents = ready_agents(call)
+    if #agents == 0 then return end
+    -- Everybody who is ready has missed this caller: a new round begins.
+    if set(words(call.tried))[agents[1]] then call.tried = '' end
+    reserve(id, call, agents)
+end
+
+local function aim_again(id)
+    local call = load(call_key(id))
+    dequeue(id, call)
+    enqueue(id, call)
+end
+
+-- The caller an agent serves next: by priority, then the agent's own between groups, then age. The first of each pool
+-- is the best of its pool, so nobody else is looked at.
+local function best_caller(agent)
+    local best
+    for group, text in pairs(load(memberships_key(agent))) do
+        local member = membership(text)
+        local pools = {'@' .. agent}
+        for level = 1, member.level do pools[#pools + 1] = level end
+        for _, pool in ipairs(pools) do
+            local head = redis.call('ZRANGE', pool_key(group, pool), 0, 0, 'WITHSCORES')
+            if head[1] then
+                local priority = -math.floor(head[2] / AGES)
+                local joined = head[2] + priority * AGES
+                local found = {-priority, -member.priority, joined, head[1]}
+                local i = 1
+                while best and i < 4 and found[i] == best[i] do i = i + 1 end
+                if not best or found[i] < best[i] then best = found end
+            end
+        end
+    end
+    return best and best[4]
+end
+
+local function match_agent(name)
+    local agent = load_agent(name)
+    if agent.state ~= 'ready' then return end
+    local id = best_caller(name)
+    if id then
+        reserve(id, load(call_key(id)), {name})
+    else
+        enter_ready(name, tonumber(agent.ready_since))
+    end
+end
+
+local function more_urgent(one, other)
+    if one[1] ~= other[1] then return one[1] > other[1] end
+    if one[2] ~= other[2] then return one[2] < other[2] end
+    return one[3] < other[3]
+end
+
+-- Ends every event. Callers no longer held for an agent may have any; callers whose terms changed look for an agent
+-- among those who were ready before; then agents who became ready look among all callers. So whoever could be brought
+-- together is, and nobody is passed over.
+local function serve()
+    for _, agent in ipairs(gone) do
+        local names = redis.call('HKEYS', memberships_key(agent))
+        for _, group in ipairs(names) do
+            for _, id in ipairs(redis.call('ZRANGE', pool_key(group, '@' .. agent), 0, -1)) do aim_again(id) end
+        end
+    end
+    table.sort(looking, more_urgent)
+    for _, caller in ipairs(looking) do match_caller(caller[3]) end
+    for _, agent in ipairs(freed) do match_agent(agent) end
+    gone, looking, freed = {}, {}, {}
+end

@@ -1,0 +1,207 @@
+-- Callers' operations, and what is due.
+local operations = {}
+
+local function caller(id)
+    local call = load(call_key(id))
+    return call.state and call
+end
+
+-- The caller's own offer after everything that this operation caused, or nothing.
+local function offer_of(id)
+    return function()
+        local call = caller(id)
+        if not call or call.state ~= 'ringing' then return {} end
+        return {tonumber(call.offer), call.agents}
+    end
+end
+
+local function keep_place(group, field, joined, ms)
+    redis.call('HSET', places_key(group), field, joined)
+    due(now + ms, 'place:' .. group .. ':' .. field)
+end
+
+local function take_place(group, field)
+    local joined = redis.call('HGET', places_key(group), field)
+    if joined then
+        redis.call('HDEL', places_key(group), field)
+        not_due('place:' .. group .. ':' .. field)
+    end
+    return tonumber(joined or nil)
+end
+
+-- What was announced to the caller is compared with what came: 1 true, 0 false (services/domain/waiting.py).
+local function keep_score(id, group, answered)
+    for _, said in ipairs(redis.call('LRANGE', said_key(id), 0, -1)) do
+        local at, least, most = string.match(said, '^(%d+) (%d+) (%d+)$')
+        local waited = now - at
+        local true_ = answered and tonumber(least) <= waited and waited <= tonumber(most)
+        if answered or waited > tonumber(most) then redis.call('LPUSH', scores_key(group), true_ and 1 or 0) end
+    end
+    redis.call('LTRIM', scores_key(group), 0, RECENT - 1)
+end
+
+local function free_agents(call)
+    local wrap_ms = group_of(call.group).wrap_ms
+    for _, agent in ipairs(words(call.agents)) do
+        if call.state == 'talking' then
+            happen(agent, 'ended', {ready_at = now + wrap_ms})
+        else
+            happen(agent, 'withdrawn')
+        end
+    end
+end
+
+local function forget(id, call, reason)
+    if call.state == 'waiting' then dequeue(id, call) end
+    free_agents(call)
+    not_due('lease:' .. id)
+    redis.call('DEL', call_key(id), said_key(id))
+    tell(id, call, 'left', reason)
+end
+
+local function oldest(...)
+    local found
+    for i = 1, select('#', ...) do
+        local joined = select(i, ...)
+        if joined and (not found or joined < found) then found = joined end
+    end
+    return found
+end
+
+local function hold_for(call, number)
+    local group = group_of(call.group)
+    call.hold = tonumber(group.returning_ms) > 0 and number ~= '' and redis.call('GET', last_key(number)) or ''
+    call.hold_until = call.joined + group.returning_ms
+end
+
+-- `since`: the age it brings along from another queue, or ''. Gives when its age began, then its offer; nothing: full.
+function operations.join(id, name, number, priority, process, since)
+    local group, old = group_of(name), caller(id)
+    if old then forget(id, old, 'rejoined') end
+    local kept = oldest(
+        tonumber(since), old and old.group == name and tonumber(old.joined) or nil,
+        take_place(name, 'call:' .. id), number ~= '' and take_place(name, 'number:' .. number) or nil
+    )
+    local turn = redis.call('HINCRBY', group_key(name), 'turn', 1) - 1
+    local call = {
+        group = name, number = number, priority = priority, process = process, joined = kept or now, since = now,
+        start = turn % group.size, tried = '', offer = 0,
+    }
+    hold_for(call, number)
+    due(now + LEASE_MS, 'lease:' .. id)
+    enqueue(id, call)
+    tell(id, call, 'waiting', '')
+    return function() -- a queue is full only for who has to wait
+        if not kept and redis.call('ZCARD', queue_key(name)) > tonumber(group.capacity) then
+            local late = caller(id)
+            if late.state == 'waiting' then
+                forget(id, late, 'full')
+                return {}
+            end
+        end
+        return {tonumber(call.joined), unpack(offer_of(id)())}
+    end
+end
+
+-- Gives 1 when the caller was known.
+function operations.leave(id, reason)
+    local call = caller(id)
+    if not call then return 0 end
+    if call.state ~= 'talking' then
+        keep_score(id, call.group, false)
+        local place_ms = tonumber(group_of(call.group).place_ms)
+        if (reason == 'abandoned' or reason == 'lost') and call.number ~= '' and place_ms > 0 then
+            keep_place(call.group, 'number:' .. call.number, call.joined, place_ms)
+        end
+        if reason == 'lost' then keep_place(call.group, 'call:' .. id, call.joined, LOST_PLACE_MS) end
+    end
+    forget(id, call, reason)
+    return 1
+end
+
+local function answers(call, offer, agent)
+    return call and call.state == 'ringing' and call.offer == offer and set(words(call.agents))[agent]
+end
+
+-- The first agent to begin a talk has the caller. Gives 1 to the winner, 0 to everybody later.
+function operations.answered(id, offer, agent)
+    local call = caller(id)
+    if not answers(call, offer, agent) then return 0 end
+    local group = group_of(call.group)
+    for _, other in ipairs(words(call.agents)) do
+        happen(other, other == agent and 'answered' or 'withdrawn')
+    end
+    call.state, call.since, call.agents = 'talking', now, agent
+    save(call_key(id), call)
+    redis.call('HINCRBY', answered_key(call.group), agent, 1)
+    redis.call('LPUSH', served_key(call.group), now)
+    redis.call('LTRIM', served_key(call.group), 0, RECENT - 1)
+    keep_score(id, call.group, true)
+    if tonumber(group.returning_ms) > 0 and call.number ~= '' then
+        redis.call('SET', last_key(call.number), agent, 'EX', REMEMBERED_SECONDS)
+    end
+    tell(id, call, 'talking', '')
+    return 1
+end
+
+-- `...`: who of the offer's agents missed it; nobody named: all. Gives the caller's next offer, if there is one.
+function operations.missed(id, offer, ...)
+    local call, named, left = caller(id), set({...}), {}
+    if not call or call.state ~= 'ringing' or call.offer ~= offer then return offer_of(id) end
+    local tried = set(words(call.tried))
+    for _, agent in ipairs(words(call.agents)) do
+        if next(named) and not named[agent] then
+            left[#left + 1] = agent
+        else
+            missed(agent, group_of(call.group).rest_ms)
+            if not tried[agent] then call.tried = call.tried .. ' ' .. agent end
+        end
+    end
+    call.agents = table.concat(left, ' ')
+    save(call_key(id), call)
+    if #left == 0 then
+        call.hold = ''
+        enqueue(id, call)
+        tell(id, call, 'waiting', 'missed')
+    end
+    return offer_of(id)
+end
+
+-- Keeps these calls, waiting, ringing or talking, for `process`. Gives one of each: 0 unknown, 1 held, and of a ringing
+-- one its offer and agents.
+function operations.renew(process, ...)
+    local found = {}
+    for i, id in ipairs({...}) do
+        local call = caller(id)
+        if call then
+            redis.call('HSET', call_key(id), 'process', process)
+            due(now + LEASE_MS, 'lease:' .. id)
+        end
+        found[i] = {call and 1 or 0, unpack(offer_of(id)())}
+    end
+    return found
+end
+
+function operations.announce(id, least, most)
+    if caller(id) then redis.call('RPUSH', said_key(id), string.format('%d %d %d', now, least, most)) end
+end
+
+function operations.advance() end
+
+local WHEN_DUE = {
+    lease = function(id) operations.leave(id, 'lost') end,
+    widen = aim_again,
+    wrap = function(agent) happen(agent, 'wrapped') end,
+    place = function(place) take_place(string.match(place, '^([^:]+):(.*)$')) end,
+}
+
+-- What is due happens before anything else, in the order in which it was due.
+local function pass_time()
+    for _ = 1, 100 do -- the rest in the next call: nobody waits long for one that has much to make good
+        local what = redis.call('ZRANGEBYSCORE', due_key, '-inf', now, 'LIMIT', 0, 1)[1]
+        if not what then break end
+        local kind, of = string.match(what, '^(%a+):(.*)$')
+        WHEN_DUE[kind](of)
+    end
+    serve()
+end

@@ -1,0 +1,182 @@
+"""Callers who wait, and who rings for them. Whoever arrives, caller or agent, is matched in the same step.
+
+All take and give times in milliseconds since 1970; all raise ``services.store.distribution.Unknown`` for a group that
+was never ``put``, and redis.exceptions.RedisError.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from services.domain.documents import Group
+from services.domain.waiting import Band, estimate, trusted
+from services.store import keys
+from services.store.distribution import Distribution
+
+LEASE_MS = 10_000
+"""A call that nobody renews for so long is given up, and its agents are free."""
+
+RENEWED_AT_ONCE = 500
+
+Reason = Literal["abandoned", "ended", "overflow", "key", "closed"]
+"""Why a caller left: hung up while waiting (its place is kept for its number), the talk is over, the flow goes
+elsewhere, the caller pressed a key, or the queue turned it away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    number: int
+    """Which offer of the account this is: a later one makes it void."""
+    agents: tuple[str, ...]
+    """To be rung, together when there are several; in the group's order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    joined: int
+    """When the caller's age began: earlier than now when its place was kept."""
+    offer: Offer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """What is published to a process when a caller that it holds gets an offer."""
+
+    account: str
+    call: str
+    offer: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    waiting: int
+    ready: int
+    on_duty: int
+    """Members who are neither offline nor paused."""
+    longest_since: int | None
+    """When the age of who waits longest began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    position: int
+    """From 1; callers who are being rung for stand no longer in the queue."""
+    wait: Band | None
+    trusted: bool
+    """False while what was announced lately came true too seldom: say the position only."""
+
+
+async def put(distribution: Distribution, group: Group, now: int) -> None:
+    """Makes the group's terms those of the document. Does nothing when they are; else all who wait are aimed anew."""
+    steps = [(step.after_seconds * 1000, step.level) for step in group.widening] if group.strategy == "skills" else []
+    members = [
+        f"{agent} {index} {group.skills.get(agent, 1)} {group.priorities.get(agent, 0)} {group.weights.get(agent, 1)}"
+        for index, agent in enumerate(group.members)
+    ]
+    seconds = (group.wrap_up_seconds, group.retry_seconds, group.returning_seconds, group.place_seconds)
+    terms: list[str | int] = [group.strategy, json.dumps(steps or [(0, 1)]), group.capacity]
+    await distribution.run("put_group", now, group.id, *terms, *(1000 * one for one in seconds), *members)
+
+
+async def join(  # noqa: PLR0913 - what is known of a caller
+    distribution: Distribution,
+    call: str,
+    group: str,
+    now: int,
+    *,
+    process: str,
+    number: str = "",
+    priority: int = 0,
+    joined: int | None = None,
+) -> Place | None:
+    """The caller's place, or None when the queue is full.
+
+    A call that stands there already, or stood there before its process died, and a number whose line dropped keep
+    their age, full or not. ``process``: whom to wake. ``number``: the caller's, empty when withheld. ``priority``:
+    0 … 9, higher first. ``joined``: the age that it brings along from another queue.
+    """
+    since = "" if joined is None else joined
+    reply = await distribution.run("join", now, call, group, number, priority, process, since)
+    return Place(reply[0], _offer(reply[1:])) if reply else None
+
+
+async def leave(distribution: Distribution, call: str, reason: Reason, now: int) -> bool:
+    """The call is over or goes elsewhere, whatever it was doing; its agents are free. False: it was unknown."""
+    return bool(await distribution.run("leave", now, call, reason))
+
+
+async def ended(distribution: Distribution, call: str, now: int) -> bool:
+    """The talk is over; the agent's wrap-up begins. False: the call was unknown."""
+    return await leave(distribution, call, "ended", now)
+
+
+async def answered(distribution: Distribution, call: str, offer: int, agent: str, now: int) -> bool:
+    """The agent has begun to talk; the offer's others are free. False: another was faster, or the offer is void."""
+    return bool(await distribution.run("answered", now, call, offer, agent))
+
+
+async def missed(
+    distribution: Distribution, call: str, offer: int, now: int, agents: Sequence[str] = ()
+) -> Offer | None:
+    """These agents, by default all whom it was made to, did not take the offer: no answer, busy, unreachable, declined.
+
+    When none is left the caller waits on, at its place. Gives the offer that is the caller's now; None: it waits.
+    """
+    return _offer(await distribution.run("missed", now, call, offer, *agents))
+
+
+async def renew(distribution: Distribution, process: str, calls: Sequence[str], now: int) -> dict[str, Offer | None]:
+    """Keeps the calls, waiting, ringing or talking, for another LEASE_MS; ``process`` is who is woken from now on.
+
+    Gives the calls that are held, each with its present offer. Who is missing was given up: ``join`` again.
+    """
+    held: dict[str, Offer | None] = {}
+    for first in range(0, len(calls), RENEWED_AT_ONCE):
+        some = calls[first : first + RENEWED_AT_ONCE]
+        for call, (known, *offer) in zip(some, await distribution.run("renew", now, process, *some), strict=True):
+            if known:
+                held[call] = _offer(offer)
+    return held
+
+
+async def advance(distribution: Distribution, now: int) -> None:
+    """Does what is due: wrap-ups end, searches widen, leases of the dead run out. To be called when it is due."""
+    while (due := await next_due(distribution)) is not None and due <= now:
+        await distribution.run("advance", now)
+
+
+async def next_due(distribution: Distribution) -> int | None:
+    first = await distribution.redis.zrange(keys.due(distribution.account), 0, 0, withscores=True)
+    return int(first[0][1]) if first else None
+
+
+async def status(distribution: Distribution, group: str, now: int) -> Status:
+    return Status(*await distribution.run("status", now, group))
+
+
+async def outlook(distribution: Distribution, call: str, now: int) -> Outlook | None:
+    """None: the caller does not wait, because it is being rung for or is gone."""
+    reply = await distribution.run("outlook", now, call)
+    if not reply:
+        return None
+    position, served, scores = reply
+    band = estimate(position, [int(at) for at in served], now)
+    return Outlook(position, band, trusted([score == b"1" for score in scores]))
+
+
+async def announce(distribution: Distribution, call: str, wait: Band, now: int) -> None:
+    """Keeps what an outlook says, to be scored when the caller is answered.
+
+    Also while it is not trusted and so not spoken: that is how trust comes back.
+    """
+    await distribution.run("announce", now, call, wait.least, wait.most)
+
+
+def wake_of(message: bytes) -> Wake:
+    """Of a message on ``keys.wake(process)``."""
+    return Wake(**json.loads(message))
+
+
+def _offer(reply: Sequence[Any]) -> Offer | None:
+    return Offer(reply[0], tuple(reply[1].decode().split())) if reply else None
