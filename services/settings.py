@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -13,6 +14,10 @@ class Settings(BaseSettings):
     """Name of the Asterisk host that this process serves."""
     agi_host: str = "127.0.0.1"
     agi_port: int = 4573
+    ami_host: str = "127.0.0.1"
+    ami_port: int = 5038
+    ami_user: str = "hotline"
+    ami_secret: SecretStr = SecretStr("")
     cel_dir: Path = Path("/var/log/asterisk/cel-custom")
     sounds_dir: Path = Path("/var/lib/hotline/sounds")
     """Folder of prepared sounds; agi and Asterisk see it under the same path."""

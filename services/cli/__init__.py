@@ -19,7 +19,7 @@ from agi.answered import Answered
 from agi.journey import Journey
 from agi.room import Room
 from dialplan.render import render as render_files
-from services import billing
+from services import billing, phones
 from services.cli import agents
 from services.cli.terminal import Refused, err, out
 from services.domain.check import check as check_documents
@@ -144,6 +144,15 @@ def serve_billing() -> None:
     Example: HOTLINE_CEL_DIR=/var/log/asterisk/cel-custom hotline serve billing
     """
     _serve(billing.run)
+
+
+@serve.command("phones")
+def serve_phones() -> None:
+    """Have agents follow their SIP phones: in use, unreachable, back again.
+
+    Example: HOTLINE_AMI_SECRET=… hotline serve phones
+    """
+    _serve(phones.run)
 
 
 def _serve(work: Callable[[Settings, asyncio.Event], Awaitable[None]]) -> None:

@@ -65,7 +65,7 @@ TRANSITIONS: Mapping[State, Mapping[Event, set[State]]] = MappingProxyType(
             Event.RESUME: _RINGING,
             Event.ANSWERED: _BUSY,
             Event.MISSED: _FREE,
-            Event.WITHDRAWN: _FREE,
+            Event.WITHDRAWN: _FREE - _WRAP_UP,
             Event.PHONE_IDLE: _RINGING,
             Event.PHONE_IN_USE: _RINGING,
             Event.PHONE_UNREACHABLE: _RINGING,

@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from services.store.distribution import Distribution
+from tests.harness.desk import everybody_goes
 from tests.harness.node import DEMO, PHONES, Node, running
 from tests.harness.sipp import Phone
 
@@ -20,3 +22,13 @@ async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Node]:
 async def phones(node: Node) -> Mapping[str, Phone]:
     registered = {agent: await node.phone(agent) for agent in PHONES}
     return {**registered, "lao-wang": node.sipp.bound_phone()}
+
+
+@pytest.fixture
+async def desk(node: Node, phones: Mapping[str, Phone]) -> AsyncIterator[Distribution]:
+    """Nobody is on duty, before and after."""
+    del phones
+    distribution = Distribution(node.redis, "demo")
+    await everybody_goes(distribution)
+    yield distribution
+    await everybody_goes(distribution)

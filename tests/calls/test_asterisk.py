@@ -42,7 +42,7 @@ async def test_ami_tells_nothing_of_callers_and_takes_no_orders(node: Node) -> N
     writer.write(b"Action: CoreStatus\r\nActionID: last\r\n\r\n")
     heard = await said(reader, b"CoreReloadDate")
     assert heard.count(b"Permission denied") == 5
-    assert set(re.findall(rb"^Event: (\S+)", heard, re.MULTILINE)) <= {b"FullyBooted"}
+    assert set(re.findall(rb"^Event: (\S+)", heard, re.MULTILINE)) <= {b"FullyBooted", b"DeviceStateChange"}
     writer.close()
     await writer.wait_closed()
 

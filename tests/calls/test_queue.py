@@ -1,80 +1,18 @@
 """Callers who wait, on real calls. Agents 1001 and 1002 sit at the desk; it has room for two who wait."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 
 from services.domain.agents import State
 from services.domain.record import Record
-from services.store import agents, queues
+from services.store import agents
 from services.store.distribution import Distribution
 from tests.harness.demo_calls import DemoCall
-from tests.harness.node import PHONES, Node
-from tests.harness.play import play
-from tests.harness.process import Process
+from tests.harness.desk import QUEUE, answers, never_answers, now, reaches, rung, served, waiting
+from tests.harness.node import Node
 from tests.harness.sipp import Phone, hangs_up, hears, is_hung_up, talks
-from tests.harness.waiting import until
-
-QUEUE = "4007654321"
-
-
-def now() -> int:
-    return time.time_ns() // 1_000_000
-
-
-@pytest.fixture
-async def desk(node: Node, phones: Mapping[str, Phone]) -> AsyncIterator[Distribution]:
-    """Nobody is on duty, before and after."""
-    del phones
-    distribution = Distribution(node.redis, "demo")
-    await everybody_goes(distribution)
-    yield distribution
-    await everybody_goes(distribution)
-
-
-async def everybody_goes(distribution: Distribution) -> None:
-    for agent in PHONES:
-        await reaches(distribution, agent, {State.OFFLINE, State.READY, State.PAUSED})
-        if await state(distribution, agent) != State.OFFLINE:
-            await agents.logout(distribution, agent, now())
-
-
-async def state(distribution: Distribution, agent: str) -> State:
-    standing = await agents.get(distribution, agent)
-    assert standing
-    return standing.state
-
-
-async def reaches(distribution: Distribution, agent: str, states: set[State]) -> None:
-    async def is_there() -> bool:
-        return await state(distribution, agent) in states
-
-    await until(is_there, f"{agent} to be {states}", 15)
-
-
-async def waiting(distribution: Distribution, count: int) -> None:
-    async def so_many() -> bool:
-        return (await queues.status(distribution, "desk", now())).waiting == count
-
-    await until(so_many, f"{count} to wait", 15)
-
-
-async def served(node: Node, phones: Mapping[str, Phone], call: DemoCall) -> Record:
-    return await play(node.sipp, node.stream, call, phones, to=QUEUE)
-
-
-async def answers(phone: Phone) -> Process:
-    return await phone.answers(is_hung_up())
-
-
-async def never_answers(phone: Phone) -> Process:
-    return await phone.rings_until_cancelled()
-
-
-def rung(record: Record) -> list[str]:
-    return [f"{attempt.agent} {attempt.result}" for hop in record.hops for attempt in hop.attempts]
 
 
 @pytest.mark.usefixtures("desk")

@@ -45,13 +45,16 @@ class Node:
         self.sipp = Sipp(self.ports, folder / "sipp")
         self._bind = bind
         self._trunk = trunk or {}
-        self._documents = [*map(str, documents), str(self._own_documents())]
+        ami_secret = secrets.token_urlsafe(18)
+        self._documents = [*map(str, documents), str(self._own_documents(ami_secret))]
         self.env = {
             "HOTLINE_REDIS_URL": f"redis://127.0.0.1:{self.ports.redis}/0",
             "HOTLINE_PBX": "pbx1",
             "HOTLINE_AGI_PORT": str(self.ports.agi),
             "HOTLINE_CEL_DIR": str(self.cel),
             "HOTLINE_SOUNDS_DIR": str(self.sounds),
+            "HOTLINE_AMI_PORT": str(self.ports.ami),
+            "HOTLINE_AMI_SECRET": ami_secret,
         }
         self.redis_server = self._process(
             "redis",
@@ -70,22 +73,27 @@ class Node:
         self.asterisk = self._process("asterisk", *self._asterisk("-f"))
         self.agi = self._process("agi", *_hotline("serve", "agi"))
         self.billing = self._process("billing", *_hotline("serve", "billing"))
+        self.phone_states = self._process("phones", *_hotline("serve", "phones"))
         self.redis = Redis.from_url(self.env["HOTLINE_REDIS_URL"])
         self.stream = RatedStream(self.redis)
+
+    @property
+    def _services(self) -> tuple[Process, ...]:
+        return self.asterisk, self.agi, self.billing, self.phone_states
 
     async def start(self) -> None:
         await self.redis_server.start()
         await self.redis_ready()
         await self.hotline("apply", *self._documents)
         await self.render()
-        for process in (self.asterisk, self.agi, self.billing):
+        for process in self._services:
             await process.start()
         await self.agi_ready()
         await self.asterisk_ready()
 
     async def stop(self) -> None:
         await self.redis.aclose()
-        await asyncio.gather(*(process.stop() for process in (self.asterisk, self.agi, self.billing)))
+        await asyncio.gather(*(process.stop() for process in self._services))
         await self.redis_server.stop()
         self.ports.release()
 
@@ -121,7 +129,7 @@ class Node:
     def _asterisk(self, *arguments: str) -> list[str]:
         return [str(STATE / "bin" / "asterisk"), "-C", str(self.conf / "asterisk.conf"), *arguments]
 
-    def _own_documents(self) -> Path:
+    def _own_documents(self, ami_secret: str) -> Path:
         path = self.folder / "node.yaml"
         modules = _asterisk_folders()
         pbx = {
@@ -129,7 +137,7 @@ class Node:
             "id": "pbx1",
             "sip": {"bind": self._bind, "port": self.ports.sip},
             "rtp": {"first": self.ports.rtp_first, "last": self.ports.rtp_last},
-            "ami": {"port": self.ports.ami, "password": secrets.token_urlsafe(18)},
+            "ami": {"port": self.ports.ami, "password": ami_secret},
             "agi": [f"127.0.0.1:{self.ports.agi}"],
             "trunks": [
                 {
