@@ -3,8 +3,9 @@
 from urllib.parse import parse_qs
 
 from agi.channel import Channel
-from agi.room import Room, now
+from agi.room import Room
 from services.store import queues
+from services.store.due import now
 
 
 class Answered:

@@ -2,28 +2,18 @@
 
 import asyncio
 import contextlib
-import logging
 import secrets
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from services.store import keys, queues
 from services.store.distribution import Distribution
+from services.store.due import Due, keep, now
 from services.store.queues import LEASE_MS, Offer
 
 RENEW_SECONDS = LEASE_MS / 1000 / 4
-RETRY_SECONDS = 0.5
 LISTEN_SECONDS = 60.0
-
-log = logging.getLogger(__name__)
-
-
-def now() -> int:
-    """Milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
 
 
 class Held:
@@ -55,11 +45,8 @@ class Room:
         self._redis = redis
         self._process = secrets.token_hex(8)
         self._held: dict[tuple[str, str], Held] = {}
-        self._due: dict[str, int] = {}
-        self._due_changed = asyncio.Event()
-
-    def distribution(self, account: str) -> Distribution:
-        return Distribution(self._redis, account, next_due=self._note_due)
+        self._due = Due(redis)
+        self.distribution = self._due.distribution
 
     @contextlib.asynccontextmanager
     async def hold(
@@ -86,7 +73,7 @@ class Room:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Listens, renews and lets time pass for as long as the block lasts."""
-        tasks = [asyncio.create_task(_for_ever(work)) for work in (self._listen, self._renew, self._advance)]
+        tasks = [asyncio.create_task(keep(work)) for work in (self._listen, self._renew, self._due.run)]
         try:
             yield
         finally:
@@ -117,33 +104,6 @@ class Room:
                     if (found.get(call) or call not in found) and (held := self._held.get((account, call))):
                         held.woken.set()
 
-    async def _advance(self) -> None:
-        while True:
-            self._due_changed.clear()
-            first = min(self._due.values(), default=None)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(None if first is None else max(0, first - now()) / 1000):
-                    await self._due_changed.wait()
-            for account in [account for account, due in self._due.items() if due <= now()]:
-                await queues.advance(self.distribution(account), now())
-
-    def _note_due(self, account: str, due: int | None) -> None:
-        if due is None:
-            self._due.pop(account, None)
-        else:
-            self._due[account] = due
-        self._due_changed.set()
-
     def _wake_all(self) -> None:
         for held in self._held.values():
             held.woken.set()
-
-
-async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:
-    """Redis may be away: what the work keeps is kept there, so it just begins again."""
-    while True:
-        try:
-            await work()
-        except (RedisError, OSError) as error:
-            log.warning("the queues' Redis is away: %r", error)
-        await asyncio.sleep(RETRY_SECONDS)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 
 from redis.asyncio import Redis
 
@@ -12,7 +11,8 @@ from services.domain.documents import Agent
 from services.settings import Settings
 from services.store import agents, documents
 from services.store.agents import Phone
-from services.store.distribution import Distribution, Unknown
+from services.store.distribution import Unknown
+from services.store.due import Due, keep, now
 
 STATES: dict[str, Phone] = {
     "NOT_INUSE": "idle",
@@ -38,8 +38,13 @@ class Phones:
     def __init__(self, redis: Redis, link: Link) -> None:
         self._redis = redis
         self._link = link
+        self._due = Due(redis)
         link.subscribe("DeviceStateChange", self._changed)
         link.on_resync(self._ask)
+
+    async def let_time_pass(self) -> None:
+        """Until cancelled: an agent's wrap-up may begin as its phone is put down, and must end."""
+        await keep(self._due.run)
 
     async def _ask(self) -> None:
         for device in await self._link.list_action("DeviceStateList"):
@@ -52,9 +57,9 @@ class Phones:
         agent = await documents.get(self._redis, Agent, name.removeprefix(ENDPOINT))
         if agent is None or agent.document.sip is None:
             return
-        distribution = Distribution(self._redis, agent.document.account)
+        distribution = self._due.distribution(agent.document.account)
         try:
-            await agents.phone(distribution, agent.document.id, state, time.time_ns() // 1_000_000)
+            await agents.phone(distribution, agent.document.id, state, now())
         except (Unknown, IllegalTransition) as error:
             log.warning("%s is %s: %s", name, state, error)
 
@@ -63,5 +68,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Follows the phones of one Asterisk until ``stop`` is set."""
     link = Link(settings.ami_host, settings.ami_port, settings.ami_user, settings.ami_secret.get_secret_value())
     async with Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5) as redis:
-        Phones(redis, link)
-        await link.run(stop)
+        time = asyncio.create_task(Phones(redis, link).let_time_pass())
+        try:
+            await link.run(stop)
+        finally:
+            time.cancel()
+            await asyncio.gather(time, return_exceptions=True)

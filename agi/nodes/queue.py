@@ -3,11 +3,12 @@ from urllib.parse import urlencode
 
 from agi.call import Call
 from agi.nodes.group import dial_of, offer_pairs
-from agi.room import Held, LostError, now
+from agi.room import Held, LostError
 from services.domain.documents import Agent, Group
 from services.domain.flow import Queue
 from services.store import documents, queues
 from services.store.distribution import Unknown
+from services.store.due import now
 from services.store.queues import Offer
 
 

@@ -58,8 +58,7 @@ class Action(actions.Action):  # type: ignore[misc]  # panoramisk has no types
 
     def leave(self) -> None:
         """Nobody waits for the answer any more."""
-        if not self.future.cancel():
-            self.future.exception()  # marks it as seen
+        self.future.cancel()
 
     def verdict(self) -> list[Message]:
         """The response, and the events that followed it. Raises RefusedError, BadAnswerError, LinkLostError."""

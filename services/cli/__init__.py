@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -33,6 +32,7 @@ from services.store import agents as store_agents
 from services.store import documents as store
 from services.store import queues as store_queues
 from services.store.distribution import Distribution
+from services.store.due import now
 
 APOLOGY = "对不起，系统暂时无法接通您的电话，请稍后再拨。"
 MANDARIN = "cmn"
@@ -84,13 +84,13 @@ def apply(files: Files) -> None:
 
 async def _put(redis: Redis, found: list[Document]) -> None:
     """Makes agents and groups known to the distribution of calls."""
-    now = time.time_ns() // 1_000_000
+    at = now()
     for document in found:
         if isinstance(document, Agent):
-            await store_agents.put(Distribution(redis, document.account), document, now)
+            await store_agents.put(Distribution(redis, document.account), document, at)
     for document in found:
         if isinstance(document, Group):
-            await store_queues.put(Distribution(redis, document.account), document, now)
+            await store_queues.put(Distribution(redis, document.account), document, at)
 
 
 @asterisk.command()

@@ -1,7 +1,6 @@
 """``hotline agent …``: who is on duty."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 
 import typer
@@ -15,6 +14,7 @@ from services.settings import Settings
 from services.store import agents as store
 from services.store import documents
 from services.store.distribution import Distribution, Unknown
+from services.store.due import now
 
 app = typer.Typer(no_args_is_help=True, help="Agents on duty.")
 
@@ -64,7 +64,7 @@ def _change(agent: str, change: Change) -> None:
             if found is None:
                 raise Refused(f"there is no agent {agent!r}")
             distribution = Distribution(redis, found.document.account)
-            await change(distribution, agent, time.time_ns() // 1_000_000)
+            await change(distribution, agent, now())
             standing = await store.get(distribution, agent)
             out.print(f"{agent}: {standing.state if standing else 'unknown'}", markup=False)
 

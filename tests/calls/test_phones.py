@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from services.domain.agents import State
 from services.store import agents
 from services.store.distribution import Distribution
+from services.store.due import now
 from tests.harness.demo_calls import CALLER, HOTLINE, DemoCall
-from tests.harness.desk import QUEUE, answers, now, reaches, served, state
+from tests.harness.desk import QUEUE, answers, reaches, served, state
 from tests.harness.node import Node
 from tests.harness.sipp import Phone, hangs_up, hears, is_hung_up, presses, talks
 

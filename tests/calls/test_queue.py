@@ -9,8 +9,9 @@ from services.domain.agents import State
 from services.domain.record import Record
 from services.store import agents
 from services.store.distribution import Distribution
+from services.store.due import now
 from tests.harness.demo_calls import DemoCall
-from tests.harness.desk import QUEUE, answers, never_answers, now, reaches, rung, served, waiting
+from tests.harness.desk import QUEUE, answers, never_answers, reaches, rung, served, waiting
 from tests.harness.node import Node
 from tests.harness.sipp import Phone, hangs_up, hears, is_hung_up, talks
 

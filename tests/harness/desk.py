@@ -1,12 +1,12 @@
 """The desk of the queues' tests: agents 1001 and 1002, whose hotline is 4007654321."""
 
-import time
 from collections.abc import Mapping
 
 from services.domain.agents import State
 from services.domain.record import Record
 from services.store import agents, queues
 from services.store.distribution import Distribution
+from services.store.due import now
 from tests.harness.demo_calls import DemoCall
 from tests.harness.node import PHONES, Node
 from tests.harness.play import play
@@ -15,10 +15,6 @@ from tests.harness.sipp import Phone, is_hung_up
 from tests.harness.waiting import until
 
 QUEUE = "4007654321"
-
-
-def now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 async def everybody_goes(distribution: Distribution) -> None:

@@ -8,6 +8,7 @@ local account, prefix, now, seed = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber
 
 local STREAM_LENGTH = 100000 -- about; what a wallboard has not read by then it asks for anew
 local LEASE_MS = 10000
+local SILENCE_MS = 5000 -- longer than anybody who lives leaves between two renewals
 local LOST_PLACE_MS = 60000 -- for the session that takes a call over after a crash
 local REMEMBERED_SECONDS = 30 * 24 * 3600 -- who served a caller last
 local RECENT = 50 -- answers and scores that an estimate looks at
@@ -15,6 +16,7 @@ local RECENT = 50 -- answers and scores that an estimate looks at
 -- More than any time in ms: a score of a priority or level times this, plus a time, sorts by one, then the other.
 local AGES = 2 ^ 43
 
+local heard_key = prefix .. 'heard'
 local function agent_key(agent) return prefix .. 'agent:' .. agent end
 local function memberships_key(agent) return prefix .. 'memberships:' .. agent end
 local function call_key(call) return prefix .. 'call:' .. call end

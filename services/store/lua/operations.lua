@@ -195,8 +195,20 @@ local WHEN_DUE = {
     place = function(place) take_place(string.match(place, '^([^:]+):(.*)$')) end,
 }
 
+-- Where nothing was heard of anybody, it was Redis that could not be reached, and no call is given up for that: its
+-- process has a while to renew it.
+local function forgive_silence()
+    local heard = tonumber(redis.call('GET', heard_key) or now)
+    redis.call('SET', heard_key, math.max(now, heard))
+    if now - heard <= SILENCE_MS then return end
+    for _, what in ipairs(redis.call('ZRANGEBYSCORE', due_key, '-inf', now)) do
+        if string.sub(what, 1, 6) == 'lease:' then due(now + SILENCE_MS, what) end
+    end
+end
+
 -- What is due happens before anything else, in the order in which it was due.
 local function pass_time()
+    forgive_silence()
     for _ = 1, 100 do -- the rest in the next call: nobody waits long for one that has much to make good
         local what = redis.call('ZRANGEBYSCORE', due_key, '-inf', now, 'LIMIT', 0, 1)[1]
         if not what then break end

@@ -7,12 +7,13 @@ import pytest
 from redis.asyncio import Redis
 
 from agi.journey import Journey
-from agi.room import Room, now
+from agi.room import Room
 from services.domain.agents import State
 from services.domain.documents import Agent, Document, Group
 from services.domain.reading import read
 from services.store import agents, documents, queues
 from services.store.distribution import Distribution
+from services.store.due import now
 from tests.calls.conftest import DOCUMENTS
 from tests.harness.waiting import until
 from tests.unit.agi.fake_channel import FakeChannel

@@ -1,0 +1,62 @@
+"""Lets time pass for the queues: wrap-ups end and searches widen when they are due, not when somebody looks."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from services.store import queues
+from services.store.distribution import Distribution
+
+RETRY_SECONDS = 0.5
+
+log = logging.getLogger(__name__)
+
+
+def now() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+async def keep(work: Callable[[], Awaitable[None]]) -> None:
+    """Work that goes on until cancelled, begun again when Redis was away: what it keeps is kept there."""
+    while True:
+        try:
+            await work()
+        except (RedisError, OSError) as error:
+            log.warning("the queues' Redis is away: %r", error)
+        await asyncio.sleep(RETRY_SECONDS)
+
+
+class Due:
+    """Of one process: what its own operations make due, it does. Every process that changes queues runs one."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._at: dict[str, int] = {}
+        self._changed = asyncio.Event()
+
+    def distribution(self, account: str) -> Distribution:
+        return Distribution(self._redis, account, next_due=self._note)
+
+    async def run(self) -> None:
+        """Until cancelled. Raises RedisError; may be run again."""
+        while True:
+            self._changed.clear()
+            first = min(self._at.values(), default=None)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if first is None else max(0, first - now()) / 1000):
+                    await self._changed.wait()
+            for account in [account for account, at in self._at.items() if at <= now()]:
+                await queues.advance(self.distribution(account), now())
+
+    def _note(self, account: str, due: int | None) -> None:
+        if due is None:
+            self._at.pop(account, None)
+        else:
+            self._at[account] = due
+        self._changed.set()
