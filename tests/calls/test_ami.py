@@ -4,14 +4,13 @@ import asyncio
 import os
 import re
 import signal
-from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from services.ami import Link, LinkLostError, Message, NotSentError, RefusedError, State
 from tests.harness.node import Node, running
-from tests.harness.sipp import Phone
 from tests.harness.waiting import until
 from tests.unit.ami.fake_asterisk import kept
 
@@ -58,25 +57,28 @@ async def test_the_longest_action_is_read_whole(node: Node) -> None:
     assert "WARNING" not in log.read_bytes()[before:].decode()
 
 
-async def test_a_phone_that_registers_is_told(node: Node, phones: Mapping[str, Phone]) -> None:
-    told: list[Message] = []
+async def test_a_phone_that_registers_is_told_and_listed(tmp_path: Path) -> None:
+    told: list[tuple[str, str]] = []
 
     async def takes(event: Message) -> None:
-        told.append(event)
+        told.append((event["Device"], event["State"]))
 
     async def was_told() -> bool:
-        return bool(told)
+        return ("PJSIP/1001", "NOT_INUSE") in told
 
-    link = new_link(node)
-    link.subscribe("ContactStatus", takes)
-    async with kept(link):
-        await link.ready(5)
-        try:
+    async with running(Node(tmp_path)) as node:
+        link = new_link(node)
+        link.subscribe("DeviceStateChange", takes)
+        async with kept(link):
+            await link.ready(5)
+            assert ("PJSIP/1001", "UNAVAILABLE") in await devices(link)
             await node.phone("1001")
-            await until(was_told, "an event of the phone's contact")
-        finally:
-            await node.sipp.register("1001", node.passwords["1001"], port=phones["1001"].port)
-    assert (told[0]["EndpointName"], told[0]["ContactStatus"]) == ("1001", "NonQualified")
+            await until(was_told, "the phone's state to be told")
+            assert ("PJSIP/1001", "NOT_INUSE") in await devices(link)
+
+
+async def devices(link: Link) -> list[tuple[str, str]]:
+    return [(device["Device"], device["State"]) for device in await link.list_action("DeviceStateList")]
 
 
 async def test_a_wrong_password(node: Node, caplog: pytest.LogCaptureFixture) -> None:
@@ -87,6 +89,12 @@ async def test_a_wrong_password(node: Node, caplog: pytest.LogCaptureFixture) ->
     [record] = [record for record in caplog.records if record.name.startswith("services.ami")]
     assert record.levelname == "ERROR"
     assert "Authentication failed" in record.getMessage()
+
+
+async def is_stopped(pid: int) -> bool:
+    """One thread heeds the signal and then stops the others."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return {(thread / "stat").read_text().rpartition(") ")[2][0] for thread in threads} == {"T"}
 
 
 async def test_asterisk_dies_hangs_and_comes_back(tmp_path: Path) -> None:
@@ -109,6 +117,7 @@ async def test_asterisk_dies_hangs_and_comes_back(tmp_path: Path) -> None:
             assert asked == 2
             os.kill(node.asterisk.pid, signal.SIGSTOP)
             try:
+                await until(partial(is_stopped, node.asterisk.pid), "Asterisk's threads to be stopped")
                 unanswered = asyncio.create_task(link.action("CoreStatus", deadline=20))
                 assert await reaches(link, State.AWAY) < 5
                 with pytest.raises(LinkLostError):

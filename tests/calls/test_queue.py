@@ -34,7 +34,7 @@ async def test_who_is_ready_is_rung_at_once_and_busy_while_it_talks(
     record = await call
     assert (record.end_state, record.agent, rung(record)) == ("answered", "1001", ["1001 answered"])
     assert record.ringing is not None
-    assert record.ringing - record.started < 200
+    assert record.ringing - record.started < 1000
     await reaches(desk, "1001", {State.READY})
 
 
@@ -57,7 +57,7 @@ async def test_a_caller_waits_until_somebody_comes(node: Node, phones: Mapping[s
         records = await node.stream.after(before, 2)
         [record] = [record for record in records if record.caller == "13900000001"]
         [attempt] = [attempt for hop in record.hops for attempt in hop.attempts]
-        assert attempt.started - resumed < 200
+        assert attempt.started - resumed < 1000
         return record
 
     before = await node.stream.newest()
