@@ -19,9 +19,12 @@ log = logging.getLogger(__name__)
 class Events:
     """A queue of events, and of jobs that have their place between two events."""
 
-    def __init__(self, on_overflow: Callable[[], None], bound: int, deadline: float) -> None:
-        """``on_overflow`` is called after all that waited was dropped; ``deadline``: seconds a handler may take."""
-        self._on_overflow = on_overflow
+    def __init__(self, on_missed: Callable[[], None], bound: int, deadline: float) -> None:
+        """``on_missed`` is called after a handler failed, and after all that waited was dropped, being too much.
+
+        ``deadline``: seconds a handler may take.
+        """
+        self._on_missed = on_missed
         self._deadline = deadline
         self._handlers: defaultdict[str, list[Handler]] = defaultdict(list)
         self._queue: asyncio.Queue[Message | Job] = asyncio.Queue(bound)
@@ -54,12 +57,13 @@ class Events:
             while not self._queue.empty():
                 self._queue.get_nowait()
             log.warning("%d events of Asterisk's dropped: more came than were taken in", dropped)
-            self._on_overflow()
+            self._on_missed()
 
     async def _hand_out(self, event: Message) -> None:
         for handler in self._handlers[event["Event"]]:
             if failure := await attempt(partial(handler, event), self._deadline):
                 log.error("%r failed on %r: %s", handler, event["Event"], story(failure))
+                self._on_missed()
 
 
 async def attempt(work: Job, deadline: float) -> BaseException | None:

@@ -31,7 +31,7 @@ class State(Enum):
 
 @dataclass(frozen=True, eq=False)
 class _Resync:
-    """One reason to ask for the true state: a new session, or events that were dropped."""
+    """One reason to ask for the true state: a new session, or events that were missed."""
 
     session: Session
     pause: float = 0.0
@@ -44,8 +44,9 @@ class _LoginRefusedError(Exception):
 class Link:
     """To one Asterisk, as one user of its manager.conf; the user must read the class ``system`` (FullyBooted).
 
-    What was missed while the link was down or the queue of events overflowed, no event will tell: then the hooks are
-    awaited, in which the owners ask for the true state. Events that come meanwhile wait behind them.
+    What was missed while the link was down, because a handler failed or because the queue of events overflowed, no
+    event will tell: then the hooks are awaited, in which the owners ask for the true state. Events that come meanwhile
+    wait behind them.
     """
 
     def __init__(self, host: str, port: int, user: str, secret: str, limits: Limits | None = None) -> None:
@@ -53,8 +54,8 @@ class Link:
         self._login = {"Username": user, "Secret": secret, "Events": "on"}
         self._limits = limits or Limits()
         self._hooks: list[Hook] = []
-        self._events = Events(self._overflowed, self._limits.events, self._limits.handler)
-        self._overflows = self._pauses()
+        self._events = Events(self._missed, self._limits.events, self._limits.handler)
+        self._misses = self._pauses()
         self._session: Session | None = None
         """The one that Asterisk has fully booted on."""
         self._due: _Resync | None = None
@@ -72,7 +73,8 @@ class Link:
     def subscribe(self, event: str, handler: Handler) -> None:
         """``event`` is the name in Asterisk's spelling. Handlers of one event are awaited in the order subscribed.
 
-        One that raises, or takes longer than its deadline, is logged; the next one and the next event go on.
+        When one raises, or takes longer than its deadline, that is logged and the next one is told all the same; after
+        the events that already wait, the hooks are awaited.
         """
         self._events.subscribe(event, handler)
 
@@ -169,9 +171,9 @@ class Link:
             self._resync(_Resync(session))
         self._events.put(event)
 
-    def _overflowed(self) -> None:
+    def _missed(self) -> None:
         if self._session is not None:
-            self._resync(_Resync(self._session, self._overflows.next()))
+            self._resync(_Resync(self._session, self._misses.next()))
 
     def _resync(self, resync: _Resync) -> None:
         self._ready.clear()
@@ -180,7 +182,8 @@ class Link:
 
     async def _reconcile(self, resync: _Resync) -> None:
         pauses = self._pauses()
-        await resync.session.ended(resync.pause)
+        if self._counts(resync):
+            await resync.session.ended(resync.pause)
         while self._counts(resync):
             failure = await self._run_hooks()
             if not self._counts(resync):

@@ -91,7 +91,7 @@ async def test_a_wrong_password(node: Node, caplog: pytest.LogCaptureFixture) ->
     assert "Authentication failed" in record.getMessage()
 
 
-async def is_stopped(pid: int) -> bool:
+def is_stopped(pid: int) -> bool:
     """One thread heeds the signal and then stops the others."""
     threads = Path(f"/proc/{pid}/task").iterdir()
     return {(thread / "stat").read_text().rpartition(") ")[2][0] for thread in threads} == {"T"}
@@ -117,7 +117,9 @@ async def test_asterisk_dies_hangs_and_comes_back(tmp_path: Path) -> None:
             assert asked == 2
             os.kill(node.asterisk.pid, signal.SIGSTOP)
             try:
-                await until(partial(is_stopped, node.asterisk.pid), "Asterisk's threads to be stopped")
+                await until(
+                    partial(asyncio.to_thread, is_stopped, node.asterisk.pid), "Asterisk's threads to be stopped"
+                )
                 unanswered = asyncio.create_task(link.action("CoreStatus", deadline=20))
                 assert await reaches(link, State.AWAY) < 5
                 with pytest.raises(LinkLostError):

@@ -45,8 +45,8 @@ class Taken:
 
 
 def new_events(bound: int = 10, deadline: float = DEADLINE) -> tuple[Events, list[str]]:
-    overflows: list[str] = []
-    return Events(lambda: overflows.append("overflow"), bound, deadline), overflows
+    missed: list[str] = []
+    return Events(lambda: missed.append("missed"), bound, deadline), missed
 
 
 async def test_handlers_are_told_in_order_and_one_after_the_other() -> None:
@@ -77,7 +77,7 @@ async def hangs(_: Message) -> None:
 async def test_a_handler_that_fails_is_logged_and_loses_nothing(
     handler: object, caplog: pytest.LogCaptureFixture
 ) -> None:
-    events, overflows = new_events(deadline=0.01)
+    events, missed = new_events(deadline=0.01)
     taken = Taken()
     events.subscribe("A", handler)  # type: ignore[arg-type]
     events.subscribe("A", taken)
@@ -85,29 +85,29 @@ async def test_a_handler_that_fails_is_logged_and_loses_nothing(
         events.put(event("A", 1))
         events.put(event("A", 2))
         await until(lambda: taken.numbers == [1, 2])
-    assert overflows == []
+    assert missed == ["missed", "missed"]
     assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
     assert "\nFORGED" not in caplog.text
 
 
 async def test_what_nobody_subscribed_to_takes_no_place() -> None:
-    events, overflows = new_events(bound=1)
+    events, missed = new_events(bound=1)
     events.subscribe("A", Taken())
     for number in range(10):
         events.put(event("B", number))
     events.put(event("A"))
-    assert overflows == []
+    assert missed == []
 
 
 async def test_on_overflow_all_is_dropped_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    events, overflows = new_events(bound=3)
+    events, missed = new_events(bound=3)
     taken = Taken()
     events.subscribe("A", taken)
     for number in range(5):
         events.put(event("A", number))
     async with working(events):
         await until(lambda: taken.numbers == [4])
-    assert overflows == ["overflow"]
+    assert missed == ["missed"]
     assert [record.getMessage()[:9] for record in caplog.records] == ["4 events "]
 
 

@@ -129,6 +129,31 @@ async def test_after_an_overflow_the_true_state_is_asked_for() -> None:
     assert len(asterisk.writers) == 1
 
 
+async def test_after_a_handler_failed_the_true_state_is_asked_for() -> None:
+    """Once and after one pause, behind the events that already wait; Redis was away, say."""
+    async with asterisk_running() as asterisk:
+        link = new_link(asterisk, replace(SWIFT, first_pause=0.1, longest_pause=0.1))
+        told: list[str] = []
+
+        async def asks() -> None:
+            told.append(link.state.name)
+
+        async def takes(event: Message) -> None:
+            told.append(event["Number"])
+            if event["Number"] != "99":
+                raise LookupError
+
+        link.on_resync(asks)
+        link.subscribe("A", takes)
+        async with kept(link):
+            await link.ready(DEADLINE)
+            asterisk.send(b"".join(message("Event: A", f"Number: {number}") for number in range(100)))
+            await until(lambda: link.state is State.JOINING)
+            await link.ready(3)
+    assert told == ["JOINING", *map(str, range(100)), "JOINING"]
+    assert len(asterisk.writers) == 1
+
+
 async def test_a_second_fully_booted_may_be_forged_and_is_not_heeded() -> None:
     async with asterisk_running() as asterisk:
         asked = 0
