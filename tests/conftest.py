@@ -7,7 +7,6 @@ from redis.asyncio import Redis
 from tests.harness import redis_server
 from tests.harness.redis_server import RedisServer
 
-
 # How long an example takes depends on the machine; nothing is asserted of it.
 settings.register_profile("hotline", deadline=None)
 settings.load_profile("hotline")

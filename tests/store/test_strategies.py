@@ -147,3 +147,17 @@ async def test_nobody_waits_for_an_agent_who_goes(shop: Shop) -> None:
     await agents.logout(shop.distribution, "li", NOW)
     await shop.leaves("c1", "ended")
     assert await shop.rings("c2") == "wang"
+
+
+async def test_who_went_is_not_waited_for_again_though_it_is_back(shop: Shop) -> None:
+    await shop.opens(group(returning_seconds=8), ready="li")
+    await shop.joins("c1", number="138")
+    await shop.takes("c1", "li")
+    await shop.joins("c2", number="138")
+    await agents.pause(shop.distribution, "li", "tea", NOW)
+    await shop.leaves("c1", "ended")
+    await agents.phone(shop.distribution, "li", "in_use", NOW)
+    await agents.resume(shop.distribution, "li", NOW)
+    await queues.put(shop.distribution, group(returning_seconds=9), NOW)
+    await agents.login(shop.distribution, "wang", NOW)
+    assert await shop.rings("c2") == "wang"
