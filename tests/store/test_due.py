@@ -1,0 +1,71 @@
+"""Time passes for the queues when it is due, whichever process sees to it."""
+
+import asyncio
+from typing import Any
+
+from redis.asyncio import Redis
+
+from services.domain.agents import State
+from services.domain.documents import Agent, Group
+from services.store import agents, queues
+from services.store.due import Due, now
+from tests.harness.waiting import until
+
+AGENT = Agent.model_validate(
+    {"kind": "agent", "id": "li", "account": "demo", "name": "x", "sip": {"password": "abcdefghijkl"}}
+)
+GROUP = Group.model_validate(
+    {
+        "kind": "group",
+        "id": "desk",
+        "account": "demo",
+        "name": "x",
+        "strategy": "sequence",
+        "members": ["li"],
+        "wrap_up_seconds": 1,
+    }
+)
+
+
+async def wrapping_up(due: Due) -> None:
+    """An agent whose wrap-up ends in a second."""
+    distribution = due.distribution("demo")
+    await agents.put(distribution, AGENT, now())
+    await queues.put(distribution, GROUP, now())
+    await agents.login(distribution, "li", now())
+    place = await queues.join(distribution, "call", "desk", now(), process="p")
+    assert place
+    assert place.offer
+    assert await queues.answered(distribution, "call", place.offer.number, "li", now())
+    assert await queues.ended(distribution, "call", now())
+
+
+async def is_ready(due: Due) -> bool:
+    standing = await agents.get(due.distribution("demo"), "li")
+    return standing is not None and standing.state == State.READY
+
+
+async def test_a_wrap_up_ends_by_itself(redis: Redis) -> None:
+    due = Due(redis)
+    await wrapping_up(due)
+    assert not await is_ready(due)
+    running = asyncio.create_task(due.run())
+    try:
+        await until(lambda: is_ready(due), "the wrap-up to end", 5)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_another_process_has_done_is_not_asked_for_again_and_again(redis: Redis) -> None:
+    due, other = Due(redis), Due(redis)
+    await wrapping_up(due)
+    await queues.advance(other.distribution("demo"), now() + 1000)
+    running = asyncio.create_task(due.run())
+    try:
+        await asyncio.wait([running], timeout=1.5)  # long enough for what it believes to be due
+        stats: dict[str, Any] = await redis.info("commandstats")
+        assert stats["cmdstat_zrange"]["calls"] < 50
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
