@@ -21,6 +21,9 @@ from tests.harness.waiting import until
 DEMO = ROOT / "examples" / "demo"
 PHONES = ("1001", "1002")
 
+STARTING = 60.0
+"""Seconds that a part may take to start, on a machine with other work to do."""
+
 
 class Node:
     """``documents`` are the company's files, ``trunk`` adds to what the pbx document says of the carrier.
@@ -111,13 +114,13 @@ class Node:
         return await self.sipp.register(agent, self.passwords[agent])
 
     async def redis_ready(self) -> None:
-        await until(self._redis_answers, "Redis to answer")
+        await until(self._redis_answers, "Redis to answer", STARTING)
 
     async def asterisk_ready(self) -> None:
-        await until(self._asterisk_booted, "Asterisk to be booted")
+        await until(self._asterisk_booted, "Asterisk to be booted", STARTING)
 
     async def agi_ready(self) -> None:
-        await until(self._agi_listens, "agi to listen")
+        await until(self._agi_listens, "agi to listen", STARTING)
 
     async def channels(self) -> int:
         answer = await self.console("core show channels count")
