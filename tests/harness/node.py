@@ -175,7 +175,7 @@ class Node:
             return False
 
     async def _agi_listens(self) -> bool:
-        self._must_run(self.agi)
+        self.agi.must_run()
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", self.ports.agi)
         except OSError:
@@ -185,15 +185,11 @@ class Node:
         return True
 
     async def _asterisk_booted(self) -> bool:
-        self._must_run(self.asterisk)
+        self.asterisk.must_run()
         try:
             return "fully booted" in await self.console("core waitfullybooted")
         except RuntimeError:
             return False
-
-    def _must_run(self, process: Process) -> None:
-        if not process.running:
-            raise RuntimeError(f"{process.name} ended: {process.log.read_text(errors='replace')[-2000:]}")
 
 
 def _hotline(*arguments: str) -> list[str]:

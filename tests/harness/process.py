@@ -24,6 +24,11 @@ class Process:
     def running(self) -> bool:
         return self._process is not None and self._process.returncode is None
 
+    def must_run(self) -> None:
+        """Raises RuntimeError with the end of its log when it has ended."""
+        if not self.running:
+            raise RuntimeError(f"{self.name} ended: {self.log.read_text(errors='replace')[-2000:]}")
+
     async def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(

@@ -142,7 +142,7 @@ class Sipp:
         """The carrier's registrar: challenges one registration and takes it when the answer is right."""
         process = self._process(_registrar(user, password), self.caller_host, self.ports.carrier, 30)
         await process.start()
-        await listening(self.caller_host, self.ports.carrier)
+        await listening(process, self.caller_host, self.ports.carrier)
         return process
 
     def bound_phone(self) -> "Phone":
@@ -225,14 +225,15 @@ class Phone:
         scenario = _scenario('<recv request="INVITE"><action>' + _DIALOG + "</action></recv>" + steps)
         process = self.sipp._process(scenario, self.host, self.port, 60)
         await process.start()
-        await listening(self.host, self.port)
+        await listening(process, self.host, self.port)
         return process
 
 
-async def listening(host: str, port: int) -> None:
-    """Waits until somebody has bound the UDP port."""
+async def listening(process: Process, host: str, port: int) -> None:
+    """Waits until the process has bound the UDP port."""
 
     async def is_taken() -> bool:
+        process.must_run()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             try:
                 probe.bind((host, port))

@@ -3,7 +3,7 @@ from collections import Counter
 from services.domain.agents import State
 from services.store import agents, queues
 from services.store.queues import Offer
-from tests.store.shop import NOW, Shop, group
+from tests.store.shop import NOW, Shop, agent, group
 
 
 async def test_sequence_goes_on_to_who_was_not_tried_and_then_begins_anew(shop: Shop) -> None:
@@ -161,3 +161,39 @@ async def test_who_went_is_not_waited_for_again_though_it_is_back(shop: Shop) ->
     await queues.put(shop.distribution, group(returning_seconds=9), NOW)
     await agents.login(shop.distribution, "wang", NOW)
     assert await shop.rings("c2") == "wang"
+
+
+async def test_percentage_spreads_the_small_shares(shop: Shop) -> None:
+    await shop.opens(group("percentage", weights={"li": 4, "wang": 1, "zhao": 1}), ready="li wang zhao")
+    rung = []
+    for number in range(6):
+        await shop.joins(f"c{number}")
+        rung.append(await shop.rings(f"c{number}"))
+        await shop.takes(f"c{number}", rung[-1])
+        await shop.leaves(f"c{number}", "ended")
+    assert rung == ["li", "li", "wang", "zhao", "li", "li"]
+
+
+async def test_random_asks_nobody_twice_while_another_is_ready(shop: Shop) -> None:
+    await shop.opens(group("random", retry_seconds=0), ready="li wang zhao")
+    for name in ("li", "wang", "zhao"):
+        await agents.put(shop.distribution, agent(name, pause_after_missed=0), NOW)
+    for number in range(20):
+        await shop.joins(f"c{number}")
+        rung = []
+        for _ in range(3):
+            rung.append(await shop.rings(f"c{number}"))
+            await shop.misses(f"c{number}")
+        assert sorted(rung) == ["li", "wang", "zhao"]
+        await shop.leaves(f"c{number}", "overflow")
+
+
+async def test_a_caller_who_gives_up_does_not_cost_the_agent_its_turn(shop: Shop) -> None:
+    await shop.opens(group("longest_idle"), ready="li")
+    await shop.passes(1)
+    await agents.login(shop.distribution, "wang", shop.now)
+    await shop.passes(1)
+    await shop.joins("c1")
+    await shop.leaves("c1", "overflow")
+    await shop.joins("c2")
+    assert await shop.rings("c2") == "li"
