@@ -18,7 +18,7 @@ from agi.answered import Answered
 from agi.journey import Journey
 from agi.room import Room
 from dialplan.render import render as render_files
-from services import billing, phones
+from services import billing, pbx
 from services.cli import agents
 from services.cli.terminal import Refused, err, out
 from services.domain.check import check as check_documents
@@ -106,8 +106,8 @@ def render(
     hosts = [document for document in found if isinstance(document, Pbx)]
     if len(hosts) != 1:
         raise Refused(f"{len(hosts)} pbx documents among {len(found)}; expected exactly one")
-    [pbx] = hosts
-    sounds = Sounds(Path(pbx.folders.sounds), Espeak())
+    [host] = hosts
+    sounds = Sounds(Path(host.folders.sounds), Espeak())
 
     async def speak() -> tuple[Path, Path]:
         return await sounds.spoken(APOLOGY, MANDARIN), await sounds.hold_music()
@@ -115,7 +115,7 @@ def render(
     try:
         apology, music = asyncio.run(speak())
         agents = [document for document in found if isinstance(document, Agent)]
-        render_files(pbx, agents, out_dir, apology=apology, music=music.parent)
+        render_files(host, agents, out_dir, apology=apology, music=music.parent)
     except (OSError, SoundError) as error:
         raise Refused(error) from error
 
@@ -146,13 +146,13 @@ def serve_billing() -> None:
     _serve(billing.run)
 
 
-@serve.command("phones")
-def serve_phones() -> None:
-    """Have agents follow their SIP phones: in use, unreachable, back again.
+@serve.command("pbx")
+def serve_pbx() -> None:
+    """Follow the SIP phones of one Asterisk, and have it do what the other services ask for.
 
-    Example: HOTLINE_AMI_SECRET=… hotline serve phones
+    Example: HOTLINE_PBX=pbx1 HOTLINE_AMI_SECRET=… hotline serve pbx
     """
-    _serve(phones.run)
+    _serve(pbx.run)
 
 
 def _serve(work: Callable[[Settings, asyncio.Event], Awaitable[None]]) -> None:

@@ -47,3 +47,13 @@ def agent(account: str, name: str) -> str:
 def wake(process: str) -> str:
     """Channel on which a process is told which of its callers has an offer."""
     return f"wake:{process}"
+
+
+def requests(pbx: str) -> str:
+    """Channel on which the service beside one Asterisk is asked to have something done there."""
+    return f"pbx:{pbx}:requests"
+
+
+def answer(token: str) -> str:
+    """List in which the answer to a request is put."""
+    return f"pbx:answer:{token}"

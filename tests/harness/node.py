@@ -76,13 +76,13 @@ class Node:
         self.asterisk = self._process("asterisk", *self._asterisk("-f"))
         self.agi = self._process("agi", *_hotline("serve", "agi"))
         self.billing = self._process("billing", *_hotline("serve", "billing"))
-        self.phone_states = self._process("phones", *_hotline("serve", "phones"))
+        self.pbx = self._process("pbx", *_hotline("serve", "pbx"))
         self.redis = Redis.from_url(self.env["HOTLINE_REDIS_URL"])
         self.stream = RatedStream(self.redis)
 
     @property
     def _services(self) -> tuple[Process, ...]:
-        return self.asterisk, self.agi, self.billing, self.phone_states
+        return self.asterisk, self.agi, self.billing, self.pbx
 
     async def start(self) -> None:
         await self.redis_server.start()

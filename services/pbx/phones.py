@@ -1,6 +1,5 @@
 """Agents at SIP phones follow their phone: registered, in use, unreachable, as Asterisk says."""
 
-import asyncio
 import logging
 
 from redis.asyncio import Redis
@@ -8,7 +7,6 @@ from redis.asyncio import Redis
 from services.ami import Link, Message
 from services.domain.agents import IllegalTransition
 from services.domain.documents import Agent
-from services.settings import Settings
 from services.store import agents, documents
 from services.store.agents import Phone
 from services.store.distribution import Unknown
@@ -62,15 +60,3 @@ class Phones:
             await agents.phone(distribution, agent.document.id, state, now())
         except (Unknown, IllegalTransition) as error:
             log.warning("%s is %s: %s", name, state, error)
-
-
-async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """Follows the phones of one Asterisk until ``stop`` is set."""
-    link = Link(settings.ami_host, settings.ami_port, settings.ami_user, settings.ami_secret.get_secret_value())
-    async with Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5) as redis:
-        time = asyncio.create_task(Phones(redis, link).let_time_pass())
-        try:
-            await link.run(stop)
-        finally:
-            time.cancel()
-            await asyncio.gather(time, return_exceptions=True)

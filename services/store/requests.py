@@ -1,0 +1,105 @@
+"""What is asked of one Asterisk, by whoever it may be; the service beside it (``hotline serve pbx``) has it done.
+
+A request is published, not kept: what nobody takes now is not done later.
+"""
+
+import secrets
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from redis.asyncio import Redis
+
+from services.store import keys
+
+DEADLINE = 5.0
+ANSWER_SECONDS = 60
+"""How long an answer is kept for who asked."""
+LOOK_SECONDS = 1
+"""Shorter than any connection's own timeout: an answer is waited for in pieces of this."""
+
+ChannelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9@+./;:_-]{1,200}$")]
+"""A channel's name, or its uniqueid: Asterisk takes both. A caller's uniqueid is the id of its call."""
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
+
+
+class Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Wake(Request):
+    """Has a command that waits for a key return with ``D``, which no telephone has."""
+
+    do: Literal["wake"] = "wake"
+    channel: ChannelName
+
+
+class Hangup(Request):
+    do: Literal["hangup"] = "hangup"
+    channel: ChannelName
+
+
+class Originate(Request):
+    """Rings a phone and, when it is picked up, sends it to ``extension`` in ``context`` of the dialplan.
+
+    Answered when the phone was picked up; refused when it was not.
+    """
+
+    do: Literal["originate"] = "originate"
+    dial: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_-]{1,80}|\+?[0-9]{1,32}@[A-Za-z0-9_-]{1,80})$")]
+    """SIP endpoint, or ``number@trunk``."""
+    context: Word
+    extension: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9*#+]{1,80}$")]
+    caller_id: Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{0,32}$")] = ""
+    """What the phone shows."""
+    seconds: Annotated[int, Field(ge=1, le=300)] = 30
+    variables: dict[
+        Annotated[str, StringConstraints(pattern=r"^_{0,2}[A-Z][A-Z0-9_]{0,39}$")],
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9@+.:;=/_#* -]{0,500}$")],
+    ] = {}
+    """Of the phone's channel."""
+
+
+AnyRequest = Annotated[Wake | Hangup | Originate, Field(discriminator="do")]
+
+
+class Envelope(Request):
+    """What is published on ``keys.requests(pbx)``."""
+
+    request: AnyRequest
+    answer_to: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{0,32}$")] = ""
+    """Token of ``keys.answer``; empty when nobody waits."""
+
+
+class AwayError(Exception):
+    """No service stands beside the Asterisk, or it does not answer."""
+
+
+class RefusedError(Exception):
+    """Asterisk did not do it; says why."""
+
+
+async def tell(redis: Redis, pbx: str, request: AnyRequest) -> bool:
+    """Whether anybody was there to hear it. Raises redis.exceptions.RedisError."""
+    return bool(await redis.publish(keys.requests(pbx), Envelope(request=request).model_dump_json()))
+
+
+async def ask(redis: Redis, pbx: str, request: AnyRequest, deadline: float = DEADLINE) -> None:
+    """Returns when it is done. Raises AwayError, RefusedError and redis.exceptions.RedisError."""
+    token = secrets.token_hex(16)
+    envelope = Envelope(request=request, answer_to=token)
+    if not await redis.publish(keys.requests(pbx), envelope.model_dump_json()):
+        raise AwayError(f"no service beside {pbx} is running (hotline serve pbx)")
+    for _ in range(max(1, round(deadline / LOOK_SECONDS))):
+        if (found := await redis.blpop([keys.answer(token)], timeout=LOOK_SECONDS)) is not None:
+            if reason := found[1]:
+                raise RefusedError(reason.decode() if isinstance(reason, bytes) else reason)
+            return
+    raise AwayError(f"the service beside {pbx} did not answer within {deadline:g} s")
+
+
+async def answer(redis: Redis, token: str, refused: str = "") -> None:
+    """``refused``: why it was not done; empty when it was."""
+    async with redis.pipeline() as pipe:
+        pipe.rpush(keys.answer(token), refused)
+        pipe.expire(keys.answer(token), ANSWER_SECONDS)
+        await pipe.execute()
