@@ -19,7 +19,7 @@ from agi.journey import Journey
 from agi.room import Room
 from dialplan.render import render as render_files
 from services import billing, pbx
-from services.cli import agents
+from services.cli import agents, records
 from services.cli.terminal import Refused, err, out
 from services.domain.check import check as check_documents
 from services.domain.documents import Agent, Document, Group, Hotline
@@ -43,6 +43,8 @@ serve = typer.Typer(no_args_is_help=True, help="Run one of the services until SI
 main.add_typer(asterisk, name="asterisk")
 main.add_typer(serve, name="serve")
 main.add_typer(agents.app, name="agent")
+main.add_typer(records.app, name="records")
+main.command()(records.tail)
 
 Files = Annotated[list[Path], typer.Argument(exists=True, help="Documents (YAML), or folders of them.")]
 

@@ -1,0 +1,67 @@
+"""Reads the streams of records (docs/cdr-stream.md): what was written, and what is being written.
+
+Both raise UnreadableError and redis.exceptions.RedisError.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import ValidationError
+from redis.asyncio import Redis
+
+from services.domain.record import Record, from_json
+from services.store import keys
+
+PAGE = 500
+LISTEN_MS = 1000
+"""Shorter than any connection's own timeout."""
+
+
+class UnreadableError(Exception):
+    """Somebody else has written to the stream, or in another edition of the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    entry_id: str
+    record: Record
+
+    @property
+    def written(self) -> int:
+        """Milliseconds since 1970."""
+        return int(self.entry_id.partition("-")[0])
+
+
+async def newest(redis: Redis, stream: str = keys.RATED_STREAM) -> str:
+    """Id of the newest entry; ``0-0`` of a stream that has none."""
+    entries = cast("list[Any]", await redis.xrevrange(stream, count=1))
+    return entries[0][0].decode() if entries else "0-0"
+
+
+async def written(
+    redis: Redis, since: int = 0, until: int | None = None, stream: str = keys.RATED_STREAM
+) -> AsyncIterator[Found]:
+    """What was written between two times (milliseconds since 1970; ``until`` is not in it), oldest first."""
+    begin, end = f"{since}-0", "+" if until is None else f"({until}-0"
+    while page := cast("list[Any]", await redis.xrange(stream, begin, end, count=PAGE)):
+        for entry_id, fields in page:
+            yield _found(stream, entry_id, fields)
+        begin = f"({page[-1][0].decode()}"
+
+
+async def follow(redis: Redis, after: str, stream: str = keys.RATED_STREAM) -> AsyncIterator[Found]:
+    """What is written after an entry, as it comes, without end."""
+    while True:
+        answer = cast("list[Any]", await redis.xread({stream: after}, count=PAGE, block=LISTEN_MS))
+        for _, entries in answer:
+            for entry_id, fields in entries:
+                after = entry_id.decode()
+                yield _found(stream, entry_id, fields)
+
+
+def _found(stream: str, entry_id: bytes, fields: dict[bytes, bytes]) -> Found:
+    try:
+        return Found(entry_id.decode(), from_json(fields[b"record"]))
+    except (KeyError, ValidationError) as error:
+        raise UnreadableError(f"entry {entry_id.decode()} of {stream} is no record: {error}") from error
