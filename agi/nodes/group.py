@@ -1,6 +1,5 @@
-from collections.abc import Mapping
-
 from agi.call import Call
+from agi.ringing import dial_of, offer_pairs
 from services.domain.distribution import rounds
 from services.domain.documents import Agent, Group
 from services.domain.flow import GroupNode
@@ -23,16 +22,3 @@ async def handle(call: Call, name: str, node: GroupNode) -> str | None:
         if status == "ANSWER":
             return None
     return node.otherwise
-
-
-def dial_of(agent: Agent, trunk: str) -> str:
-    """What Dial is told: the agent's SIP endpoint, or its number on the trunk."""
-    return f"{agent.bound}@{trunk}" if agent.bound else agent.id
-
-
-def offer_pairs(node: str, group: str, offered: Mapping[str, Agent]) -> list[tuple[str, str]]:
-    """What the event ``OFFER`` says; ``offered``: who is rung by what."""
-    pairs = [("node", node), ("group", group)]
-    for dial, agent in offered.items():
-        pairs += [("agent", agent.id), ("dial", dial)]
-    return pairs
