@@ -1,6 +1,4 @@
-"""A phone was picked up: says so to the queue, before the two are connected."""
-
-from urllib.parse import parse_qs
+"""A phone was picked up for a queue's caller: says so to the queue, before the two are connected."""
 
 from agi.channel import Channel
 from agi.room import Room
@@ -15,8 +13,7 @@ class Answered:
         self._room = room
 
     async def __call__(self, channel: Channel) -> None:
-        account, offer, agent_of, dial, call = (channel.headers[f"agi_arg_{number}"] for number in range(1, 6))
-        [agent] = parse_qs(agent_of)[dial]
+        account, offer, agent, call = (channel.headers[f"agi_arg_{number}"] for number in range(1, 5))
         if not await queues.answered(self._room.distribution(account), call, int(offer), agent, now()):
             # Another was faster, or the queue has given the caller to somebody else: this phone is let go.
-            await channel.set_variable("GOSUB_RESULT", "CONTINUE")
+            await channel.set_variable("GOSUB_RESULT", "CHANUNAVAIL")

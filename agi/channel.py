@@ -24,6 +24,8 @@ DEADLINE = 10.0
 """Seconds that Asterisk has for a command that does not wait for anybody."""
 
 PLAY_DEADLINE = 600.0
+CONFIRM_SECONDS = 20
+"""More than a phone that was picked up takes to confirm (the dialplan's ``confirm``)."""
 TALK_DEADLINE = 12 * 3600.0
 
 KEYS = "0123456789*#ABCD"
@@ -93,6 +95,11 @@ class Channel:
         result, value = await self._result(command)
         return value if result == "1" else None
 
+    async def evaluate(self, expression: str) -> str:
+        """What the dialplan would read for an expression such as ``${A}`` or ``$[${A} - ${B}]``."""
+        _, value = await self._result(f"GET FULL VARIABLE {quote(expression)}")
+        return value
+
     async def set_variable(self, name: str, value: str) -> None:
         await self._succeed(f"SET VARIABLE {quote(name)} {quote(value)}")
 
@@ -108,18 +115,30 @@ class Channel:
         if result == "-1":
             await self._blame(f"EXEC {application}", result)
 
-    async def dial(self, targets: Sequence[str], seconds: int, options: str = "") -> str:
-        """Ring ``PJSIP/<endpoint>`` or ``PJSIP/<number>@<trunk>``, all at once, and let the caller talk to the first.
+    async def dial(self, target: str, seconds: int, options: str = "") -> str:
+        """Ring ``PJSIP/<endpoint>`` or ``PJSIP/<number>@<trunk>`` and let the caller talk to who answers.
 
         Returns one of DIAL_STATUSES: ``ANSWER`` after the talk, when the other side has hung up and the caller has not.
         """
-        _check(seconds > 0, "seconds", str(seconds))  # Dial takes 0 for no limit
-        _check(bool(targets), "targets", "")
-        for target in targets:
-            _check(_TARGET.fullmatch(target) is not None, "target", target)
-        # Its result is -1 after every talk. Whether the caller is still there shows in the next reply: Asterisk sends
-        # HANGUP ahead of it.
-        await self._execute("Dial", ["&".join(targets), str(seconds), options], seconds + TALK_DEADLINE)
+        _check_target(target, seconds)
+        return await self._dial(target, seconds, options)
+
+    async def dial_apart(self, legs: Sequence[tuple[str, str]], seconds: int, options: str = "") -> str:
+        """As ``dial``, several at once, each by a Dial of its own: ``legs`` are their targets and options.
+
+        So a phone that was picked up ends the ringing of the others only when its own Dial connects it.
+        """
+        _check(bool(legs), "legs", "")
+        for number, (target, own) in enumerate(legs):
+            _check_target(target, seconds)
+            _check(_stays_one(own), "options", own)
+            await self.set_variable(f"_LEG_{number}", f"{target},{seconds},{own}")
+        locals_ = "&".join(f"Local/{number}@leg" for number in range(len(legs)))
+        return await self._dial(locals_, seconds + CONFIRM_SECONDS, options)
+
+    async def _dial(self, targets: str, seconds: int, options: str) -> str:
+        # Whether the caller is still there shows in the next reply: Asterisk sends HANGUP ahead of it.
+        await self._execute("Dial", [targets, str(seconds), options], seconds + TALK_DEADLINE)
         status = await self.get_variable("DIALSTATUS")
         if status not in DIAL_STATUSES:
             raise RefusedError("EXEC Dial", f"DIALSTATUS {status!r}")
@@ -183,6 +202,11 @@ _KEY_OF_CODE = {str(ord(key)): key for key in KEYS}
 def _check(holds: bool, what: str, value: str) -> None:  # noqa: FBT001
     if not holds:
         raise UnsendableError(f"{what}: {value!r}")
+
+
+def _check_target(target: str, seconds: int) -> None:
+    _check(_TARGET.fullmatch(target) is not None, "target", target)
+    _check(seconds > 0, "seconds", str(seconds))  # Dial takes 0 for no limit
 
 
 def _stays_one(argument: str) -> bool:

@@ -50,8 +50,6 @@ class Journey:
         await call.channel.mark(
             "JOURNEY", account=call.hotline.account, version=str(version), resumed="1" if left_at else "0"
         )
-        if left_at and await call.channel.get_variable("DIALSTATUS") == "ANSWER":
-            return  # the talk outlived the session that had begun it
         await walk(call, left_at if left_at in call.hotline.flow.nodes else call.hotline.flow.start)
 
 

@@ -1,7 +1,7 @@
-"""How phones are rung for a caller."""
+"""Rings phones for a caller, and lets it talk to the one that takes the call."""
 
-from collections.abc import Mapping
-from urllib.parse import urlencode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from agi.call import Call
 from agi.room import Held
@@ -10,6 +10,21 @@ from services.domain.flow import Queue
 from services.store import documents
 from services.store.queues import Offer
 
+PICKED_UP = "PICKED_UP"
+"""Channel variable: when a phone was last picked up and, if need be, confirmed: milliseconds since 1970, Asterisk's."""
+
+PICKED_UP_BY = "PICKED_UP_BY"
+"""Channel variable: whose phone that was."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """What came of ringing; the caller is still there."""
+
+    talked: bool = False
+    dropped: str = ""
+    """The agent whose phone took the call and dropped it at once."""
+
 
 async def rings_and_talks(call: Call, name: str, node: Queue, held: Held, offer: Offer) -> bool:
     """Whether the two talked: then the call is over."""
@@ -17,22 +32,50 @@ async def rings_and_talks(call: Call, name: str, node: Queue, held: Held, offer:
     agents = [agent.document for agent in await documents.get_many(call.redis, Agent, list(offer.agents)) if agent]
     if group is None or not agents:
         return False
-    offered = {dial_of(agent, call.trunk): agent for agent in agents}
-    await call.channel.mark("OFFER", offer_pairs(name, group.document.id, offered))
-    agent_of = urlencode({dial: agent.id for dial, agent in offered.items()})
-    options = f"mb(dial^s^1)U(answered^{held.distribution.account}^{offer.number}^{agent_of})"
-    seconds = group.document.ring_seconds
-    return await call.channel.dial([f"PJSIP/{dial}" for dial in offered], seconds, options) == "ANSWER"
+    of_queue = f"{held.distribution.account}^{offer.number}"
+    return (await ring(call, name, group.document, agents, of_queue)).talked
 
 
-def dial_of(agent: Agent, trunk: str) -> str:
+async def ring(call: Call, node: str, group: Group, agents: Sequence[Agent], of_queue: str = "") -> Rung:
+    """Ring all of these; the caller hears ringing, or music in a queue.
+
+    ``of_queue``: the account and the offer, of a queue that has to accept who picked up before the two are connected.
+    """
+    offered = {_dial_of(agent, call.trunk): agent for agent in agents}
+    await call.channel.mark("OFFER", _offer_pairs(node, group.id, offered))
+    if await _dial(call, offered, group.ring_seconds, of_queue) != "ANSWER":
+        return Rung()
+    talked_ms = int(await call.channel.evaluate(f"$[${{STRFTIME(,,%s%3q)}} - ${{{PICKED_UP}}}]"))
+    if talked_ms >= group.drop_seconds * 1000:
+        return Rung(talked=True)
+    await call.channel.mark("DROP")
+    await call.channel.set_variable("DIALSTATUS", "")  # ANSWER would have the dialplan end a call whose session died
+    return Rung(dropped=await call.channel.get_variable(PICKED_UP_BY) or "")
+
+
+async def _dial(call: Call, offered: Mapping[str, Agent], seconds: int, of_queue: str) -> str:
+    options = ("m" if of_queue else "r") + "g"
+    legs = [(f"PJSIP/{dial}", _options(agent, of_queue)) for dial, agent in offered.items()]
+    if len(legs) == 1 and not any(agent.confirm for agent in offered.values()):
+        [(target, own)] = legs
+        return await call.channel.dial(target, seconds, options + own)
+    # Dial stops the other phones at the first that is picked up, and from then on notices no caller who leaves.
+    return await call.channel.dial_apart(legs, seconds, options)
+
+
+def _dial_of(agent: Agent, trunk: str) -> str:
     """What Dial is told: the agent's SIP endpoint, or its number on the trunk."""
     return f"{agent.bound}@{trunk}" if agent.bound else agent.id
 
 
-def offer_pairs(node: str, group: str, offered: Mapping[str, Agent]) -> list[tuple[str, str]]:
+def _offer_pairs(node: str, group: str, offered: Mapping[str, Agent]) -> list[tuple[str, str]]:
     """What the event ``OFFER`` says; ``offered``: who is rung by what."""
     pairs = [("node", node), ("group", group)]
     for dial, agent in offered.items():
         pairs += [("agent", agent.id), ("dial", dial)]
     return pairs
+
+
+def _options(agent: Agent, of_queue: str) -> str:
+    """Of the phone's Dial: the dialplan's ``dial`` as it is about to ring, ``answered`` as it was picked up."""
+    return f"b(dial^s^1)U(answered^{agent.id}^{'confirm' if agent.confirm else ''}^{of_queue})"

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,12 +21,25 @@ UNUSED = ("acl.conf", "ccss.conf", "features.conf", "pjproject.conf", "udptl.con
 ROUNDS = 8
 """How often a call asks all FastAGI servers, a second apart, before the caller hears the apology."""
 
+CONFIRM_SECONDS = 10
+"""How long a phone that was picked up is asked to confirm."""
 
-def render(pbx: Pbx, agents: Iterable[Agent], conf: Path, *, apology: Path, music: Path) -> None:
+
+@dataclass(frozen=True)
+class SharedSounds:
+    """What callers and agents of all companies hear."""
+
+    apology: Path
+    confirm: Path
+    music: Path
+    """A folder."""
+
+
+def render(pbx: Pbx, agents: Iterable[Agent], conf: Path, sounds: SharedSounds) -> None:
     """Write every file into ``conf``, readable by the owner only: passwords stand in them.
 
-    ``apology`` is a sound file and ``music`` a folder of them. Raises OSError, naming the folder, when a folder that
-    Asterisk writes to cannot be written to: without the one for CEL it would start and lose its records (FIELD 2).
+    Raises OSError, naming the folder, when a folder that Asterisk writes to cannot be written to: without the one for
+    CEL it would start and lose its records (FIELD 2).
     """
     for folder in (pbx.folders.state, pbx.folders.log, pbx.folders.cel):
         _check_writable(Path(folder))
@@ -42,8 +56,10 @@ def render(pbx: Pbx, agents: Iterable[Agent], conf: Path, *, apology: Path, musi
         "conf": conf.resolve(),
         "modules": MODULES,
         "rounds": ROUNDS,
-        "apology": apology.with_suffix(""),
-        "music": music,
+        "apology": sounds.apology.with_suffix(""),
+        "confirm": sounds.confirm.with_suffix(""),
+        "confirm_seconds": CONFIRM_SECONDS,
+        "music": sounds.music,
     }
     conf.mkdir(parents=True, exist_ok=True, mode=0o700)
     for template in TEMPLATES.iterdir():

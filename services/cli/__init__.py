@@ -17,6 +17,7 @@ from agi import server
 from agi.answered import Answered
 from agi.journey import Journey
 from agi.room import Room
+from dialplan.render import SharedSounds
 from dialplan.render import render as render_files
 from services import billing, pbx
 from services.cli import agents, records
@@ -35,6 +36,7 @@ from services.store.distribution import Distribution
 from services.store.due import now
 
 APOLOGY = "对不起，系统暂时无法接通您的电话，请稍后再拨。"
+CONFIRM = "有一个来电，请按1接听。"
 MANDARIN = "cmn"
 
 main = typer.Typer(name="hotline", no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
@@ -111,13 +113,13 @@ def render(
     [host] = hosts
     sounds = Sounds(Path(host.folders.sounds), Espeak())
 
-    async def speak() -> tuple[Path, Path]:
-        return await sounds.spoken(APOLOGY, MANDARIN), await sounds.hold_music()
+    async def speak() -> SharedSounds:
+        apology, confirm = [await sounds.spoken(text, MANDARIN) for text in (APOLOGY, CONFIRM)]
+        return SharedSounds(apology, confirm, (await sounds.hold_music()).parent)
 
     try:
-        apology, music = asyncio.run(speak())
         agents = [document for document in found if isinstance(document, Agent)]
-        render_files(host, agents, out_dir, apology=apology, music=music.parent)
+        render_files(host, agents, out_dir, asyncio.run(speak()))
     except (OSError, SoundError) as error:
         raise Refused(error) from error
 

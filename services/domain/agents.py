@@ -27,6 +27,7 @@ class Event(StrEnum):
     OFFERED = "offered"
     ANSWERED = "answered"
     MISSED = "missed"
+    """The agent did not take the offer, or dropped the call at once."""
     WITHDRAWN = "withdrawn"
     """The offer ended, and not by the agent's fault: the caller left, or another agent was faster."""
     ENDED = "ended"
@@ -75,6 +76,7 @@ TRANSITIONS: Mapping[State, Mapping[Event, set[State]]] = MappingProxyType(
             Event.LOGOUT: _BUSY | _OFFLINE,
             Event.PAUSE: _BUSY | _PAUSED,
             Event.RESUME: _BUSY,
+            Event.MISSED: _FREE,
             Event.ENDED: _FREE,
             Event.PHONE_IDLE: _BUSY | _READY | _WRAP_UP,
             Event.PHONE_IN_USE: _BUSY,
@@ -106,10 +108,10 @@ FACTS: Mapping[Event, Mapping[str, str | int]] = MappingProxyType(
         Event.PAUSE: {},
         Event.RESUME: {"pause": "", "missed": 0},
         Event.OFFERED: {"talking": 0},
-        Event.ANSWERED: {"talking": 1, "missed": 0},
-        Event.MISSED: {"call": ""},
+        Event.ANSWERED: {"talking": 1},
+        Event.MISSED: {"call": "", "talking": 0},
         Event.WITHDRAWN: {"call": ""},
-        Event.ENDED: {"call": "", "talking": 0},
+        Event.ENDED: {"call": "", "talking": 0, "missed": 0},
         Event.WRAPPED: {"ready_at": 0},
         Event.PHONE_IDLE: {"phone": "idle"},
         Event.PHONE_IN_USE: {"phone": "in_use"},

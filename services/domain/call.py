@@ -24,14 +24,25 @@ class Ring:
     """When its channel was about to ring; None as long as there is no channel."""
     channel: str = ""
     answered: int | None = None
+    """When it was picked up or, where a key is asked for, confirmed."""
+    confirm: str = ""
+    """How far the phone came with the key that it was asked for, as the last ``CONFIRM`` says."""
     bridged: bool = False
+    dropped: bool = False
+    """Talked so briefly that it is no answer, as ``DROP`` says."""
     ended: int | None = None
+    hung_up: bool = False
+    """Ended by the phone itself."""
     cause: int | None = None
 
     @property
-    def talked(self) -> bool:
-        """Picked up and connected to the caller; a phone that lost the race to another is only picked up."""
+    def connected(self) -> bool:
+        """To the caller; a phone that lost the race to another is only picked up."""
         return self.bridged and self.answered is not None
+
+    @property
+    def talked(self) -> bool:
+        return self.connected and not self.dropped
 
 
 @dataclass(slots=True)
@@ -133,6 +144,12 @@ def _offer(call: Call, row: CelRow) -> None:
     visit.rings += [Ring(agent, dial, call.offers, row.at) for agent, dial in zip(agents, dials, strict=False)]
 
 
+def _drop(call: Call, _: CelRow) -> None:
+    for ring in call.rings:
+        if ring.offer == call.offers and ring.connected:
+            ring.dropped = True
+
+
 def _end(call: Call, row: CelRow) -> None:
     call.end_reason = dict(row.values()).get("reason", "")
 
@@ -162,6 +179,13 @@ def _phone_answer(call: Call, row: CelRow) -> None:
         ring.answered = row.at
 
 
+def _phone_confirm(call: Call, row: CelRow) -> None:
+    if ring := call.phones.get(row.uniqueid):
+        ring.confirm = dict(row.values()).get("outcome", "")
+        if ring.confirm == "match":
+            ring.answered = row.at
+
+
 def _phone_bridged(call: Call, row: CelRow) -> None:
     if ring := call.phones.get(row.uniqueid):
         ring.bridged = True
@@ -172,7 +196,9 @@ def _phone_hangup(call: Call, row: CelRow) -> None:
         cause = row.extra.get("hangupcause")
         ring.ended = row.at
         ring.cause = cause if isinstance(cause, int) else None
-        call.hangups.append((row.channel, _text(row, "hangupsource")))
+        source = _text(row, "hangupsource")
+        ring.hung_up = source == row.channel
+        call.hangups.append((row.channel, source))
 
 
 def _text(row: CelRow, key: str) -> str:
@@ -187,6 +213,7 @@ _OF_CALLER: dict[str, Callable[[Call, CelRow], None]] = {
     "NODE": _node,
     "KEYS": _keys,
     "OFFER": _offer,
+    "DROP": _drop,
     "END": _end,
     "APOLOGY": _apology,
     "HANGUP": _hangup,
@@ -194,6 +221,7 @@ _OF_CALLER: dict[str, Callable[[Call, CelRow], None]] = {
 _OF_PHONE: dict[str, Callable[[Call, CelRow], None]] = {
     "DIAL": _dial,
     "ANSWER": _phone_answer,
+    "CONFIRM": _phone_confirm,
     "BRIDGE_ENTER": _phone_bridged,
     "HANGUP": _phone_hangup,
 }

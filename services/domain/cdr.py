@@ -13,6 +13,7 @@ _BY_CAUSE: dict[int | None, Result] = {
 }
 _SAYS_NOTHING = {None, 0, 16, 31, 127}
 """Q.850 causes of a leg that Asterisk gave up itself: none, normal, unspecified, interworking."""
+_UNCONFIRMED = {"invalid", "timeout"}
 _BY_REASON: dict[str | None, EndState] = {"unknown_hotline": "unknown_hotline", "loop": "flow_loop"}
 
 
@@ -92,11 +93,17 @@ def _abandoned(call: Call) -> EndState:
 
 
 def _hung_up_by(call: Call, talks: list[Ring]) -> Party:
-    """The first source that a ``HANGUP`` of the caller or of somebody who talked names; else it was us."""
+    """Whom of them a ``HANGUP`` of the caller or of somebody who talked names first; else it was us.
+
+    A caller's may still name the phone that dropped it.
+    """
     agents = {ring.channel for ring in talks}
     for channel, source in call.hangups:
-        if source and (channel == call.channel or channel in agents):
-            return "caller" if source == call.channel else "agent" if source in agents else "platform"
+        if channel == call.channel or channel in agents:
+            if source == call.channel:
+                return "caller"
+            if source in agents:
+                return "agent"
     return "platform"
 
 
@@ -130,10 +137,23 @@ def _result(ring: Ring, rings: list[Ring], call: Call) -> Result:
         return "answered"
     if ring.started is None:
         return "unreachable"
-    if ring.cause in _BY_CAUSE:
-        return _BY_CAUSE[ring.cause]
-    if ring.cause not in _SAYS_NOTHING:
-        return "unreachable"
+    return _picked_up(ring) or _by_cause(ring.cause) or _given_up(ring, rings, call)
+
+
+def _picked_up(ring: Ring) -> Result | None:
+    """What came of a phone that was picked up, if it is the phone's doing."""
+    if ring.confirm in _UNCONFIRMED:
+        return "unconfirmed"
+    if ring.dropped or (ring.answered is not None and ring.hung_up):
+        return "unconfirmed" if ring.confirm == "asked" else "dropped"
+    return None
+
+
+def _by_cause(cause: int | None) -> Result | None:
+    return None if cause in _SAYS_NOTHING else _BY_CAUSE.get(cause, "unreachable")
+
+
+def _given_up(ring: Ring, rings: list[Ring], call: Call) -> Result:
     if any(other.talked and other.offer == ring.offer for other in rings):
         return "answered_elsewhere"
     return "cancelled" if _left_while_ringing(ring, call) else "no_answer"

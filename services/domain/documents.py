@@ -64,6 +64,8 @@ class Agent(Model):
     pause_after_missed: Annotated[int, Field(ge=0, le=20)] | None = None
     """Offers missed in a row that pause the agent, 0 never. Left out: 3 at a SIP phone, never at a bound number, where
     nobody would resume it."""
+    confirm: bool = False
+    """Whoever picks up presses 1 before the caller is connected, so that a mobile's mailbox never answers."""
 
     @model_validator(mode="after")
     def _one_phone(self) -> "Agent":
@@ -113,6 +115,8 @@ class Group(Model):
     wrap_up_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
     retry_seconds: Annotated[int, Field(ge=0, le=300)] = 5
     """How long an agent who missed a call is not rung."""
+    drop_seconds: Annotated[int, Field(ge=0, le=30)] = 2
+    """A talk shorter than this that the agent's phone ends is a missed call; 0: none is."""
     capacity: Annotated[int, Field(ge=0, le=10_000)] = 100
     """Callers who may wait."""
     place_seconds: Annotated[int, Field(ge=0, le=3600)] = 120

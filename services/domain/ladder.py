@@ -9,6 +9,8 @@ Rung = tuple[int, int, str]
 
 _RESULTS = {
     "answered": "answers",
+    "dropped": "picks up and hangs up at once",
+    "unconfirmed": "picks up and does not press the key",
     "busy": "is busy",
     "no_answer": "does not answer",
     "rejected": "rejects",

@@ -27,7 +27,17 @@ EndState = Literal[
     "unavailable",
     "cut_off",
 ]
-Result = Literal["answered", "busy", "no_answer", "rejected", "unreachable", "cancelled", "answered_elsewhere"]
+Result = Literal[
+    "answered",
+    "dropped",
+    "unconfirmed",
+    "busy",
+    "no_answer",
+    "rejected",
+    "unreachable",
+    "cancelled",
+    "answered_elsewhere",
+]
 Party = Literal["caller", "agent", "platform"]
 
 
@@ -130,7 +140,8 @@ class Attempt:
     started: Instant
     """When the phone was about to be rung; for one that could not be, when its group was."""
     answered: Instant | None
-    """When the phone was picked up, even if by then the caller was gone or talking at another phone."""
+    """When the phone was picked up, even if by then the caller was gone or talking at another phone; of one that asked
+    for a key and got it, when it was pressed."""
     ended: Instant | None
     """When the phone hung up or stopped ringing."""
     result: Result

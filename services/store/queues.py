@@ -121,7 +121,8 @@ async def missed(
 ) -> Offer | None:
     """These agents, by default all whom it was made to, did not take the offer: no answer, busy, unreachable, declined.
 
-    When none is left the caller waits on, at its place. Gives the offer that is the caller's now; None: it waits.
+    Or one did, and dropped the caller at once: then it is that one alone. When none is left the caller waits on, at
+    its place. Gives the offer that is the caller's now; None: it waits.
     """
     return _offer(await distribution.run("missed", now, call, offer, *agents))
 

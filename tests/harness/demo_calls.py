@@ -43,7 +43,7 @@ def _answers(phone: Phone) -> Awaitable[Process]:
 
 
 def _hangs_up_after_a_word(phone: Phone) -> Awaitable[Process]:
-    return phone.answers(talks(1500), hangs_up())
+    return phone.answers(talks(2500), hangs_up())
 
 
 def _is_busy(phone: Phone) -> Awaitable[Process]:

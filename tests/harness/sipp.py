@@ -59,6 +59,10 @@ def presses(keys: str) -> str:
     return _plays(keys_pcap(keys)) + hears(KEY_MS * len(keys) + KEY_MS)
 
 
+def presses_and_is_hung_up(key: str) -> str:
+    return _plays(keys_pcap(key)) + is_hung_up()
+
+
 def presses_by_info(keys: str) -> str:
     """Keys as SIP INFO."""
     return "".join(
@@ -134,9 +138,15 @@ class Sipp:
     async def register(self, agent: str, password: str, *, port: int | None = None, status: int = 200) -> "Phone":
         """Registers a phone; ``status`` is what the second attempt, with the password, must get."""
         port = port or self.ports.keep()
-        scenario = _register(agent, password, port, status)
+        scenario = _register(agent, password, f"<sip:{agent}@[local_ip]:{port}>", 3600, status)
         await run(self._command(scenario, self.phone_host, port, 10), deadline=20)
         return Phone(self, self.phone_host, port)
+
+    async def unregister(self, agent: str, password: str) -> None:
+        """Of all phones of the agent, whatever they are doing."""
+        await run(
+            self._command(_register(agent, password, "*", 0), self.phone_host, self.ports.take(), 10), deadline=20
+        )
 
     async def registrar(self, user: str, password: str) -> Process:
         """The carrier's registrar: challenges one registration and takes it when the answer is right."""
@@ -208,6 +218,15 @@ class Phone:
     async def answers(self, *steps: str, after: int = 200, codec: str = "alaw") -> Process:
         return await self._start(_RINGING + hears(after) + _answer(codec) + "".join(steps))
 
+    async def answers_unless_cancelled(self, *steps: str, after: int, calls: int) -> Process:
+        """So many calls, one after the other."""
+        cancelled = _reply("200 OK", "CANCEL") + _reply("487 Request Terminated") + '<recv request="ACK" next="end"/>'
+        return await self._start(
+            f'{_RINGING}<recv request="CANCEL" timeout="{after}" ontimeout="up"/>{cancelled}<label id="up"/>'
+            f'{_answer("alaw")}{"".join(steps)}<label id="end"/>',
+            calls,
+        )
+
     async def rejects(self, status: str) -> Process:
         """``status``: ``486 Busy Here``, ``603 Decline``, …"""
         return await self._start(_reply(status) + '<recv request="ACK"/>')
@@ -221,9 +240,9 @@ class Phone:
             + '<recv request="ACK"/>'
         )
 
-    async def _start(self, steps: str) -> Process:
+    async def _start(self, steps: str, calls: int = 1) -> Process:
         scenario = _scenario('<recv request="INVITE"><action>' + _DIALOG + "</action></recv>" + steps)
-        process = self.sipp._process(scenario, self.host, self.port, 60)
+        process = self.sipp._process(scenario, self.host, self.port, 60, calls)
         await process.start()
         await listening(process, self.host, self.port)
         return process
@@ -325,14 +344,14 @@ def _refused(number: str, to: str, status: int) -> str:
     )
 
 
-def _register(agent: str, password: str, port: int, status: int) -> str:
+def _register(agent: str, password: str, contact: str, expires: int, status: int = 200) -> str:
     def attempt(number: int, auth: str) -> str:
         return (
             '<send retrans="500"><![CDATA[REGISTER sip:[remote_ip]:[remote_port] SIP/2.0\n'
             "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\nMax-Forwards: 70\n"
             f"From: <sip:{agent}@[remote_ip]>;tag=[pid]t[call_number]\nTo: <sip:{agent}@[remote_ip]>\n"
-            f"Call-ID: [call_id]\nCSeq: {number} REGISTER\nContact: <sip:{agent}@[local_ip]:{port}>\n{auth}"
-            "Expires: 3600\nContent-Length: 0\n\n]]></send>"
+            f"Call-ID: [call_id]\nCSeq: {number} REGISTER\nContact: {contact}\n{auth}"
+            f"Expires: {expires}\nContent-Length: 0\n\n]]></send>"
         )
 
     return _scenario(

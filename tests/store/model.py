@@ -47,6 +47,8 @@ class Caller:
     agents: list[str] = field(default_factory=list)
     tried: set[str] = field(default_factory=set)
     offer: int = 0
+    since: int = 0
+    """When its talk began."""
     said: list[tuple[int, Band]] = field(default_factory=list)
 
     def urgency(self) -> tuple[int, int, str]:
@@ -177,7 +179,7 @@ class Model:
             return False
         for other in caller.agents:
             self._happen(other, Event.ANSWERED if other == agent else Event.WITHDRAWN)
-        caller.state, caller.agents = "talking", [agent]
+        caller.state, caller.agents, caller.since = "talking", [agent], self.now
         self.answers[caller.group, self.day(), agent] += 1
         self.served[caller.group] = [self.now, *self.served.get(caller.group, [])][:RECENT]
         self._score(caller, answered=True)
@@ -187,8 +189,13 @@ class Model:
 
     def missed(self, call: str, offer: int, agents: list[str]) -> None:
         caller = self.calls.get(call)
-        if not caller or caller.state != "ringing" or caller.offer != offer:
+        if not caller or caller.state == "waiting" or caller.offer != offer:
             return
+        if caller.state == "talking":
+            agents = caller.agents
+            self.answers[caller.group, self.day(), agents[0]] -= 1
+            if caller.since in self.served[caller.group]:
+                self.served[caller.group].remove(caller.since)
         ready_at = self.now + self.groups[caller.group].retry_seconds * 1000
         for agent in [agent for agent in caller.agents if agent in (agents or caller.agents)]:
             missed = self.agents[agent].missed + 1

@@ -172,6 +172,9 @@ class Machine(RuleBasedStateMachine):
     def ringing(self) -> list[Caller]:
         return [call for call in self.model.calls.values() if call.state == "ringing"]
 
+    def talking(self) -> list[Caller]:
+        return [call for call in self.model.calls.values() if call.state == "talking"]
+
     @precondition(lambda machine: bool(machine.ringing()))
     @rule(data=st.data())
     def answer(self, data: st.DataObject) -> None:
@@ -184,6 +187,12 @@ class Machine(RuleBasedStateMachine):
         won = self.model.answered(call, offer, agent)
         self.model.serve()
         assert self.run(queues.answered(self.distribution, call, offer, agent, self.now)) == won
+
+    @precondition(lambda machine: bool(machine.talking()))
+    @rule(data=st.data(), some=st.lists(agent_names))
+    def drop(self, data: st.DataObject, some: list[str]) -> None:
+        call = data.draw(st.sampled_from(self.talking()))
+        self.missed(call.id, call.offer, some)
 
     @precondition(lambda machine: bool(machine.ringing()))
     @rule(data=st.data(), some=st.lists(agent_names))

@@ -63,6 +63,31 @@ async def test_an_offer_that_is_over_can_be_neither_answered_nor_missed(shop: Sh
     assert await shop.state("li") == (State.RINGING, "")
 
 
+async def test_a_call_dropped_at_once_is_a_missed_offer(shop: Shop) -> None:
+    await shop.opens(group("even", retry_seconds=5), ready="li")
+    await shop.joins("c1")
+    await shop.passes(1)
+    await shop.joins("c2")
+    assert await shop.takes("c1", "li")
+    assert await queues.missed(shop.distribution, "c1", 1, shop.now) is None
+    assert await shop.state("li") == (State.WRAP_UP, "")
+    assert (await queues.outlook(shop.distribution, "c1", shop.now)) == Outlook(1, None, trusted=True)
+    await agents.login(shop.distribution, "wang", shop.now)
+    assert await shop.rings("c1") == "wang"
+
+
+async def test_calls_dropped_in_a_row_pause_and_are_no_answers(shop: Shop, redis: Redis) -> None:
+    await shop.opens(group(members=["li"], retry_seconds=0), ready="li")
+    await shop.joins("c1")
+    for offer in (1, 2, 3):
+        assert await shop.takes("c1", "li")
+        await queues.missed(shop.distribution, "c1", offer, shop.now)
+    assert await shop.state("li") == (State.PAUSED, "missed")
+    prefix = keys.distribution("shop")
+    assert await redis.hget(f"{prefix}answered:sales", "li") == b"0"
+    assert await redis.llen(f"{prefix}served:sales") == 0
+
+
 async def test_a_caller_who_gives_up_frees_the_agent_for_the_next(shop: Shop) -> None:
     await shop.opens(group(), ready="li")
     await shop.joins("c1")

@@ -144,10 +144,21 @@ function operations.answered(id, offer, agent)
     return 1
 end
 
--- `...`: who of the offer's agents missed it; nobody named: all. Gives the caller's next offer, if there is one.
+-- The talk was so short that it counts for nothing, but for what was announced.
+local function take_back_answer(call)
+    redis.call('HINCRBY', answered_key(call.group), call.agents, -1)
+    redis.call('LREM', served_key(call.group), 1, call.since)
+end
+
+-- `...`: who of the offer's agents missed it; nobody named: all. When one of them talks already, it was that one, who
+-- dropped the call at once. Gives the caller's next offer, if there is one.
 function operations.missed(id, offer, ...)
     local call, named, left = caller(id), set({...}), {}
-    if not call or call.state ~= 'ringing' or call.offer ~= offer then return offer_of(id) end
+    if not call or call.state == 'waiting' or call.offer ~= offer then return offer_of(id) end
+    if call.state == 'talking' then
+        take_back_answer(call)
+        named = {}
+    end
     local tried = set(words(call.tried))
     for _, agent in ipairs(words(call.agents)) do
         if next(named) and not named[agent] then

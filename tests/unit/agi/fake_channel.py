@@ -9,7 +9,7 @@ from agi.channel import CallerGone
 class FakeChannel:
     """``keys``: what comes of each prompt or wait in turn, None for nothing; when they are used up the caller leaves.
 
-    ``dials``: DIALSTATUS of each Dial in turn.
+    ``dials``: DIALSTATUS of each Dial in turn; an agent's name instead: whose phone answers and drops at once.
     """
 
     def __init__(self, keys: Iterable[str | None] = (), dials: Iterable[str] = (), **variables: str) -> None:
@@ -19,6 +19,7 @@ class FakeChannel:
         self.music = False
         self.played: list[str] = []
         self.dialled: list[tuple[list[str], int, str]] = []
+        """Targets, seconds and options of each Dial."""
         self.marks: list[tuple[str, list[tuple[str, str]]]] = []
         self._keys = iter(keys)
         self._dials = iter(dials)
@@ -45,11 +46,24 @@ class FakeChannel:
         assert seconds > 0
         return self._key()
 
-    async def dial(self, targets: Sequence[str], seconds: int, options: str = "") -> str:
-        self.dialled.append((list(targets), seconds, options))
-        status = next(self._dials)
-        self.variables["DIALSTATUS"] = status
-        return status
+    async def dial(self, target: str, seconds: int, options: str = "") -> str:
+        return self._dial([target], seconds, options)
+
+    async def dial_apart(self, legs: Sequence[tuple[str, str]], seconds: int, options: str = "") -> str:
+        self.legs = [options for _, options in legs]
+        return self._dial([target for target, _ in legs], seconds, options)
+
+    def _dial(self, targets: list[str], seconds: int, options: str) -> str:
+        self.dialled.append((targets, seconds, options))
+        outcome = next(self._dials)
+        self.variables["DIALSTATUS"] = outcome if outcome.isupper() else "ANSWER"
+        self.variables["PICKED_UP_BY"] = outcome
+        self._talk_ms = 60_000 if outcome.isupper() else 100
+        return self.variables["DIALSTATUS"]
+
+    async def evaluate(self, expression: str) -> str:
+        assert expression == "$[${STRFTIME(,,%s%3q)} - ${PICKED_UP}]"
+        return str(self._talk_ms)
 
     async def get_variable(self, name: str) -> str | None:
         return self.variables.get(name)

@@ -151,11 +151,11 @@ async def test_what_is_no_name_of_an_application_is_refused(name: str) -> None:
         await ladder(lambda c: c.execute(name))
 
 
-DIAL = 'EXEC Dial "PJSIP/1001&PJSIP/+8613800138000@carrier,20,rb(dial^s^1)"'
+DIAL = 'EXEC Dial "PJSIP/+8613800138000@carrier,20,rb(dial^s^1)"'
 
 
 async def dialled(channel: Channel) -> str:
-    return await channel.dial(["PJSIP/1001", "PJSIP/+8613800138000@carrier"], 20, "rb(dial^s^1)")
+    return await channel.dial("PJSIP/+8613800138000@carrier", 20, "rb(dial^s^1)")
 
 
 @pytest.mark.parametrize(("result", "status"), [("-1", "ANSWER"), ("0", "NOANSWER"), ("0", "CHANUNAVAIL")])
@@ -175,13 +175,30 @@ async def test_a_dial_without_a_status_is_our_fault(reply: str) -> None:
         await ladder(dialled, (DIAL, "200 result=0"), ('GET VARIABLE "DIALSTATUS"', reply))
 
 
+async def test_phones_that_ring_together_are_dialled_apart() -> None:
+    legs = [("PJSIP/1001", "U(answered^1001)"), ("PJSIP/138@carrier", "")]
+    status = await ladder(
+        lambda c: c.dial_apart(legs, 20, "mg"),
+        ('SET VARIABLE "_LEG_0" "PJSIP/1001,20,U(answered^1001)"', "200 result=1"),
+        ('SET VARIABLE "_LEG_1" "PJSIP/138@carrier,20,"', "200 result=1"),
+        ('EXEC Dial "Local/0@leg&Local/1@leg,40,mg"', "200 result=0"),
+        ('GET VARIABLE "DIALSTATUS"', "200 result=1 (NOANSWER)"),
+    )
+    assert status == "NOANSWER"
+
+
+async def test_an_expression() -> None:
+    command = 'GET FULL VARIABLE "$[${A} - ${B}]"'
+    assert await ladder(lambda c: c.evaluate("$[${A} - ${B}]"), (command, "200 result=1 (1500)")) == "1500"
+
+
 @pytest.mark.parametrize(
     "target",
     [
         "",
         "1001",
         "PJSIP/",
-        "PJSIP/1001&Local/1@x",
+        "PJSIP/1001&PJSIP/1002",
         "PJSIP/1001,5",
         "PJSIP/x/sip:a@b",
         "PJSIP/a@b",
@@ -191,13 +208,21 @@ async def test_a_dial_without_a_status_is_our_fault(reply: str) -> None:
 )
 async def test_a_target_that_is_no_phone_is_refused(target: str) -> None:
     with pytest.raises(UnsendableError, match="target"):
-        await ladder(lambda c: c.dial(["PJSIP/1001", target], 20))
+        await ladder(lambda c: c.dial(target, 20))
+    with pytest.raises(UnsendableError, match="target"):
+        await ladder(lambda c: c.dial_apart([(target, "")], 20))
 
 
-@pytest.mark.parametrize(("targets", "seconds"), [([], 20), (["PJSIP/1001"], 0), (["PJSIP/1001"], -1)])
-async def test_ringing_nobody_or_for_ever_is_refused(targets: list[str], seconds: int) -> None:
+@pytest.mark.parametrize("seconds", [0, -1])
+async def test_ringing_for_ever_is_refused(seconds: int) -> None:
+    with pytest.raises(UnsendableError, match="seconds"):
+        await ladder(lambda c: c.dial("PJSIP/1001", seconds))
+
+
+@pytest.mark.parametrize("legs", [[], [("PJSIP/1001", "A,B")]])
+async def test_ringing_nobody_or_with_options_that_split_is_refused(legs: list[tuple[str, str]]) -> None:
     with pytest.raises(UnsendableError):
-        await ladder(lambda c: c.dial(targets, seconds))
+        await ladder(lambda c: c.dial_apart(legs, 20))
 
 
 async def test_mark_with_keys_that_repeat() -> None:
@@ -254,7 +279,9 @@ COMMANDS: dict[str, Node] = {
     "get_variable": lambda c: c.get_variable("A"),
     "set_variable": lambda c: c.set_variable("A", "b"),
     "execute": lambda c: c.execute("Playback"),
-    "dial": lambda c: c.dial(["PJSIP/1001"], 20),
+    "dial": lambda c: c.dial("PJSIP/1001", 20),
+    "dial_apart": lambda c: c.dial_apart([("PJSIP/1001", "")], 20),
+    "evaluate": lambda c: c.evaluate("${A}"),
     "mark": lambda c: c.mark("END"),
 }
 
@@ -305,7 +332,7 @@ async def test_every_command_has_as_long_as_it_may_take() -> None:
     assert await deadlines_of(lambda c: c.play("a"), "0") == [600]
     assert await deadlines_of(lambda c: c.wait_key(5), "0") == [15]
     assert await deadlines_of(lambda c: c.execute("Playback", deadline=60)) == [60]
-    assert await deadlines_of(lambda c: c.dial(["PJSIP/1001"], 20)) == [20 + 12 * 3600, 10]
+    assert await deadlines_of(lambda c: c.dial("PJSIP/1001", 20)) == [20 + 12 * 3600, 10]
 
 
 async def test_a_session_whose_asterisk_stalls_is_of_no_more_use() -> None:

@@ -59,7 +59,7 @@ async def test_a_key_during_the_prompt_leads_on(shop: Redis) -> None:
     assert channel.answered
     assert channel.played == [WELCOME]
     assert keys(channel) == ["1 match"]
-    assert channel.dialled == [(["PJSIP/1001"], 6, "rb(dial^s^1)")]
+    assert channel.dialled == [(["PJSIP/1001"], 6, "rgb(dial^s^1)U(answered^1001^^)")]
     assert channel.variables["JOURNEY"] == "done"
     assert channel.said("END") == []
 
@@ -67,7 +67,8 @@ async def test_a_key_during_the_prompt_leads_on(shop: Redis) -> None:
 async def test_a_key_after_the_prompt_leads_on(shop: Redis) -> None:
     channel = FakeChannel(keys=[None, "2"], dials=["ANSWER"])
     assert await walk(shop, channel) == ["welcome", "service"]
-    assert channel.dialled == [(["PJSIP/1002", "PJSIP/13900139000@carrier"], 6, "rb(dial^s^1)")]
+    assert channel.dialled == [(["PJSIP/1002", "PJSIP/13900139000@carrier"], 6, "rg")]
+    assert channel.legs == ["b(dial^s^1)U(answered^1002^^)", "b(dial^s^1)U(answered^lao-wang^^)"]
     [(_, pairs)] = [mark for mark in channel.marks if mark[0] == "OFFER"]
     assert pairs == [
         ("node", "service"), ("group", "service"), ("agent", "1002"), ("dial", "1002"),
@@ -102,6 +103,30 @@ async def test_the_next_is_rung_until_nobody_is_left(shop: Redis) -> None:
     assert channel.said("END") == [{"reason": "hangup"}]
 
 
+async def test_who_drops_the_call_lets_the_next_one_have_it(shop: Redis) -> None:
+    channel = FakeChannel(keys=["1"], dials=["1001", "ANSWER"])
+    assert await walk(shop, channel) == ["welcome", "sales"]
+    assert [targets for targets, _, _ in channel.dialled] == [["PJSIP/1001"], ["PJSIP/1002"]]
+    assert channel.said("DROP") == [{}]
+
+
+async def test_who_drops_the_call_lets_those_who_rang_with_it_have_it(shop: Redis) -> None:
+    channel = FakeChannel(keys=["2", None], dials=["lao-wang", "1002"])
+    assert await walk(shop, channel) == ["welcome", "service", "sorry", "bye"]
+    assert [targets for targets, _, _ in channel.dialled] == [
+        ["PJSIP/1002", "PJSIP/13900139000@carrier"], ["PJSIP/1002"],
+    ]  # fmt: skip
+    assert channel.variables["DIALSTATUS"] == ""
+
+
+async def test_who_confirms_is_rung_apart(shop: Redis) -> None:
+    await apply(shop, PHONES.replace("name: x", "name: x\nconfirm: true"))
+    channel = FakeChannel(keys=["1"], dials=["ANSWER"])
+    await walk(shop, channel)
+    assert channel.dialled == [(["PJSIP/1001"], 6, "rg")]
+    assert channel.legs == ["b(dial^s^1)U(answered^1001^confirm^)"]
+
+
 async def test_who_leaves_ends_the_journey(shop: Redis) -> None:
     assert await walk(shop, FakeChannel()) == ["welcome"]
 
@@ -123,12 +148,6 @@ async def test_a_crashed_call_goes_on_at_its_node(shop: Redis) -> None:
 async def test_a_node_that_is_gone_meanwhile_starts_over(shop: Redis) -> None:
     channel = FakeChannel(keys=["1"], dials=["ANSWER"], JOURNEY_NODE="removed")
     assert await walk(shop, channel) == ["welcome", "sales"]
-
-
-async def test_a_talk_that_outlived_its_session_is_over(shop: Redis) -> None:
-    channel = FakeChannel(JOURNEY_NODE="sales", DIALSTATUS="ANSWER")
-    assert await walk(shop, channel) == []
-    assert channel.variables["JOURNEY"] == "done"
 
 
 async def test_a_deleted_group_does_not_end_the_call(shop: Redis) -> None:

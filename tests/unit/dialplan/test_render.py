@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dialplan.render import render
+from dialplan.render import SharedSounds, render
 from services.domain.documents import Agent
 from services.domain.pbx import Pbx
 
@@ -29,7 +29,8 @@ def pbx(tmp_path: Path, **changes: Any) -> Pbx:
 
 def rendered(tmp_path: Path, host: Pbx) -> dict[str, str]:
     conf = tmp_path / "conf"
-    render(host, [PHONE, MOBILE], conf, apology=Path("/s/sorry.wav"), music=Path("/s/music"))
+    sounds = SharedSounds(Path("/s/sorry.wav"), Path("/s/press-1.wav"), Path("/s/music"))
+    render(host, [PHONE, MOBILE], conf, sounds)
     return {path.name: path.read_text() for path in conf.iterdir()}
 
 

@@ -90,7 +90,14 @@ def test_a_phone_used_otherwise_is_busy_and_one_out_of_reach_offline() -> None:
     assert happen(lost, Event.PHONE_IDLE, NOW).state == State.READY
 
 
-def test_an_answer_ends_the_row_of_missed_offers() -> None:
+def test_a_talk_ends_the_row_of_missed_offers() -> None:
     ringing = happen(happen(RINGING, Event.MISSED, NOW, missed=2, ready_at=NOW), Event.OFFERED, NOW, call="c2")
     assert ringing.missed == 2
-    assert happen(ringing, Event.ANSWERED, NOW).missed == 0
+    talking = happen(ringing, Event.ANSWERED, NOW)
+    assert happen(talking, Event.ENDED, NOW, ready_at=NOW).missed == 0
+
+
+def test_a_call_dropped_at_once_does_not() -> None:
+    talking = happen(happen(RINGING, Event.WITHDRAWN, NOW), Event.OFFERED, NOW, call="c2")
+    dropped = happen(happen(talking, Event.ANSWERED, NOW), Event.MISSED, NOW, missed=3, ready_at=NOW + 1)
+    assert (dropped.state, dropped.missed, dropped.call, dropped.talking) == (State.WRAP_UP, 3, "", 0)
