@@ -182,4 +182,3 @@ async def test_a_talk_that_outlives_every_service_ends_as_any_other(
         await node.agi_ready()
     assert (record.end_state, record.hung_up_by) == ("answered", "agent")
     assert record.ended - (record.hops[-1].attempts[-1].ended or 0) < 1000
-    await reaches(at_1001, "1001", {State.READY})

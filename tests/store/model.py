@@ -11,7 +11,7 @@ from services.domain.waiting import Band, came_true, urgency
 from services.store.queues import LEASE_MS, Offer, Place
 
 LOST_PLACE_MS = 60_000
-SILENCE_MS = 5000
+SILENCE_MS, GRACE_MS = 5000, 4000
 RECENT = 50
 ON_DUTY = {State.READY, State.RINGING, State.BUSY, State.WRAP_UP}
 CHINA_MS, DAY_MS = 8 * 3_600_000, 86_400_000
@@ -82,7 +82,7 @@ class Model:
         silent, self.now, self._draws = now - (self.now or now), now, Draws(seed)
         for call in self.calls.values():
             if silent > SILENCE_MS and call.lease <= now:
-                call.lease = now + SILENCE_MS
+                call.lease = now + GRACE_MS
         while self.due() and min(self.due())[0] <= now:
             _, what = min(self.due())
             kind, _, name = what.partition(":")

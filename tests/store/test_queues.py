@@ -158,6 +158,18 @@ async def test_where_redis_could_not_be_reached_nobody_is_given_up(shop: Shop) -
     assert list(await queues.renew(shop.distribution, "p1", ["c1", "c2", "c3"], shop.now)) == ["c1", "c2"]
 
 
+async def test_where_nobody_else_lives_the_dead_are_given_up_nevertheless(shop: Shop) -> None:
+    """Those who let time pass are a little late, each time."""
+    await shop.opens(group(), ready="li")
+    await shop.joins("c1")
+    await shop.takes("c1", "li")
+    for _ in range(2):
+        assert shop.due
+        shop.now = shop.due + 5
+        await queues.advance(shop.distribution, shop.now)
+    assert await shop.state("li") == (State.READY, "")
+
+
 async def test_a_talk_that_another_process_sees_goes_on(shop: Shop) -> None:
     await shop.opens(group(), ready="li")
     await shop.joins("c1")

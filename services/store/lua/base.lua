@@ -9,6 +9,7 @@ local account, prefix, now, seed = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber
 local STREAM_LENGTH = 100000 -- about; what a wallboard has not read by then it asks for anew
 local LEASE_MS = 10000
 local SILENCE_MS = 5000 -- longer than anybody who lives leaves between two renewals
+local GRACE_MS = 4000 -- shorter than that: who comes when this is over and finds nobody must not take it for silence
 local LOST_PLACE_MS = 60000 -- for the session that takes a call over after a crash
 local REMEMBERED_SECONDS = 30 * 24 * 3600 -- who served a caller last
 local RECENT = 50 -- answers and scores that an estimate looks at

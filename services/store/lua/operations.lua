@@ -213,7 +213,7 @@ local function forgive_silence()
     redis.call('SET', heard_key, math.max(now, heard))
     if now - heard <= SILENCE_MS then return end
     for _, what in ipairs(redis.call('ZRANGEBYSCORE', due_key, '-inf', now)) do
-        if string.sub(what, 1, 6) == 'lease:' then due(now + SILENCE_MS, what) end
+        if string.sub(what, 1, 6) == 'lease:' then due(now + GRACE_MS, what) end
     end
 end
 
