@@ -26,13 +26,15 @@ RUN apt-get update \
  && ln -s /usr/lib/*-linux-gnu/asterisk /usr/lib/asterisk \
  && useradd --uid 10400 --user-group --no-create-home --home-dir /var/lib/hotline --shell /usr/sbin/nologin hotline \
  && install -d -o hotline -g hotline -m 750 /var/lib/hotline /var/lib/hotline/asterisk /var/lib/hotline/asterisk/log \
-      /var/lib/hotline/cel /var/lib/hotline/sounds
+      /var/lib/hotline/cel /var/lib/hotline/sounds \
+ && install -d -o hotline -g hotline -m 700 /var/lib/hotline/recordings
 COPY --from=build /opt/hotline /opt/hotline
 ENV PATH=/opt/hotline/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     HOTLINE_AGI_HOST=0.0.0.0 \
     HOTLINE_CEL_DIR=/var/lib/hotline/cel \
-    HOTLINE_SOUNDS_DIR=/var/lib/hotline/sounds
+    HOTLINE_SOUNDS_DIR=/var/lib/hotline/sounds \
+    HOTLINE_RECORDINGS_DIR=/var/lib/hotline/recordings
 USER hotline
 WORKDIR /var/lib/hotline
 

@@ -21,6 +21,8 @@ class Call:
     redis: Redis
     sounds: Path
     """Folder of prepared sounds, as Asterisk sees it."""
+    recordings: Path
+    """Folder of what callers say, as Asterisk sees it."""
     hotline: Hotline
     room: Room
 

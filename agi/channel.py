@@ -74,6 +74,21 @@ class Channel:
         _check(set(interrupt) <= set(KEYS), "keys", interrupt)
         return await self._key(f"STREAM FILE {quote(sound)} {quote(interrupt)}", PLAY_DEADLINE)
 
+    async def record(self, file: str, seconds: int, silence: int) -> bool:
+        """Record what the caller says into ``file``.wav: to #, ``silence`` or ``seconds``, or until it hangs up.
+
+        Neither the key nor the silence is kept. When the reply is there, the file is complete (``handle_recordfile``).
+        Returns whether the caller is still there; if not, events may be marked and variables set, and nothing else.
+        Raises RefusedError when the file cannot be written.
+        """
+        _check(seconds > 0, "seconds", str(seconds))  # Asterisk takes -1 for no limit
+        command = f"RECORD FILE {quote(file)} wav {quote('#')} {seconds * 1000} s={silence}"
+        result, how = await self._result(command, seconds + DEADLINE)
+        if result == "-1" and how not in {"hangup", "waitfor", "randomerror"}:
+            await self._blame(command, result)
+        self._request.outlives_hangup = result == "-1"
+        return result != "-1"
+
     async def wait_key(self, seconds: float) -> str | None:
         """The next key, or None when none came in time. Asterisk drops a key pressed while no command was running."""
         _check(seconds >= 0, "seconds", str(seconds))  # Asterisk takes -1 for no limit

@@ -103,6 +103,9 @@ class Request(fast_agi.Request):  # type: ignore[misc]  # panoramisk has no type
     writer: asyncio.StreamWriter
 
     gone = False
+    outlives_hangup = False
+    """The caller hung up and there is still something to be said: commands that need no caller go on (EXEC, SET
+    VARIABLE), and HANGUP, which comes once, is passed over."""
     _unusable = ""
     """Why no command can be sent any more."""
 
@@ -158,7 +161,7 @@ class Request(fast_agi.Request):  # type: ignore[misc]  # panoramisk has no type
             self._say_gone("the call is over")
         if self._unusable:
             raise OutOfStepError(self._unusable)
-        if self.reader.waiting:
+        if self.reader.waiting and not self.outlives_hangup:
             self._between_replies(await self.reader.next())
 
     def _between_replies(self, line: str) -> NoReturn:
@@ -174,6 +177,8 @@ class Request(fast_agi.Request):  # type: ignore[misc]  # panoramisk has no type
 
     async def _read_result(self) -> Reply:
         line = await self.reader.next()
+        if self.outlives_hangup and line == "HANGUP":
+            line = await self.reader.next()
         if not _STATUS.match(line):
             self._between_replies(line)
         if line.startswith("200"):

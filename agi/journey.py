@@ -33,6 +33,7 @@ class Journey:
 
     redis: Redis
     sounds: Path
+    recordings: Path
     room: Room
 
     async def __call__(self, channel: Channel) -> None:
@@ -41,7 +42,7 @@ class Journey:
             await channel.mark("END", reason="unknown_hotline")
             await channel.set_variable(CAUSE, UNALLOCATED_NUMBER)
         else:
-            call = Call(channel, self.redis, self.sounds, found.document, self.room)
+            call = Call(channel, self.redis, self.sounds, self.recordings, found.document, self.room)
             await self._take(call, found.version)
         await channel.set_variable(DONE, "done")
 

@@ -10,6 +10,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from services.domain.documents import Agent
 from services.domain.pbx import Pbx
+from services.domain.voicemail import SHORTEST_MS
 
 TEMPLATES = files("dialplan") / "templates"
 
@@ -41,7 +42,7 @@ def render(pbx: Pbx, agents: Iterable[Agent], conf: Path, sounds: SharedSounds) 
     Raises OSError, naming the folder, when a folder that Asterisk writes to cannot be written to: without the one for
     CEL it would start and lose its records (FIELD 2).
     """
-    for folder in (pbx.folders.state, pbx.folders.log, pbx.folders.cel):
+    for folder in (pbx.folders.state, pbx.folders.log, pbx.folders.cel, pbx.folders.recordings):
         _check_writable(Path(folder))
     environment = Environment(
         loader=FunctionLoader(_template),
@@ -60,6 +61,7 @@ def render(pbx: Pbx, agents: Iterable[Agent], conf: Path, sounds: SharedSounds) 
         "confirm": sounds.confirm.with_suffix(""),
         "confirm_seconds": CONFIRM_SECONDS,
         "music": sounds.music,
+        "shortest_ms": SHORTEST_MS,
     }
     conf.mkdir(parents=True, exist_ok=True, mode=0o700)
     for template in TEMPLATES.iterdir():

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from services.domain.documents import Hotline
 from services.domain.flow import SoundFile
-from services.domain.prompts import HOLD_MUSIC, sound_name, spoken_name
+from services.domain.prompts import BEEP, HOLD_MUSIC, sound_name, spoken_name
 
 PROGRAM_DEADLINE = 60.0
 """Seconds that one run of a speech engine or of sox may take."""
@@ -78,6 +78,12 @@ class Sounds:
                 "-n",
                 "-18",
             )
+        return path
+
+    async def beep(self) -> Path:
+        path = self.folder / BEEP
+        if not path.exists():
+            await _into_place(path, "-n", *TELEPHONE, "{out}", "synth", "0.3", "sine", "1000", "gain", "-n", "-12")
         return path
 
     async def prepare(self, hotline: Hotline, documents: Path) -> list[Path]:

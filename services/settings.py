@@ -6,6 +6,10 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
+class SettingsError(Exception):
+    """Settings that do not fit together; says which, and what was expected."""
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HOTLINE_", frozen=True)
 
@@ -21,3 +25,11 @@ class Settings(BaseSettings):
     cel_dir: Path = Path("/var/log/asterisk/cel-custom")
     sounds_dir: Path = Path("/var/lib/hotline/sounds")
     """Folder of prepared sounds; agi and Asterisk see it under the same path."""
+    recordings_dir: Path = Path("/var/lib/hotline/recordings")
+    """Folder of what callers said; Asterisk, agi and billing of one host see it under the same path."""
+    notify_url: str = ""
+    """The gateway that takes text messages (docs/notify.md)."""
+    notify_secret: SecretStr = SecretStr("")
+    """Signs what goes to the gateway."""
+    notify_file: Path | None = None
+    """Instead of a gateway: a file that text messages are appended to."""

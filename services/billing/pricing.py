@@ -7,21 +7,21 @@ from typing import TypeVar
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from services.domain.documents import Account, Tariff
+from services.domain.documents import Account, Hotline, Tariff
 from services.domain.rating import rate
 from services.domain.record import Record
 from services.store import documents
 from services.store.documents import Versioned
 from services.store.ledger import Entry
 
-D = TypeVar("D", Account, Tariff)
+D = TypeVar("D", Account, Hotline, Tariff)
 
 
 async def price(redis: Redis, records: Sequence[Record]) -> list[Entry]:
     """An entry for each record, in their order; one that cannot be priced says why."""
-    accounts = await _find(redis, Account, {record.account for record in records if record.account})
+    accounts = await find(redis, Account, {record.account for record in records if record.account})
     agreed = {account.document.tariff for account in accounts.values() if not isinstance(account, str)}
-    tariffs = await _find(redis, Tariff, agreed)
+    tariffs = await find(redis, Tariff, agreed)
     return [_entry(record, accounts, tariffs) for record in records]
 
 
@@ -39,7 +39,7 @@ def _entry(
     return Entry(replace(record, charge=rate(record, tariff.document, tariff.version)))
 
 
-async def _find(redis: Redis, kind: type[D], names: set[str]) -> dict[str, Versioned[D] | str]:
+async def find(redis: Redis, kind: type[D], names: set[str]) -> dict[str, Versioned[D] | str]:
     """Each document, or why it cannot be had."""
     ordered = sorted(names)
     try:

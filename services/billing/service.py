@@ -14,8 +14,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from services.billing.along import with_what_goes_along
 from services.billing.calls import OpenCalls
 from services.billing.pricing import price
+from services.billing.retention import keep_expiring
 from services.billing.tail import Tail
 from services.billing.watch import Watch
 from services.domain.record import Record
@@ -62,7 +64,7 @@ class Billing:
         self._tail.close()
 
     async def _commit(self, records: list[Record]) -> None:
-        entries = await price(self._redis, records)
+        entries = await with_what_goes_along(self._redis, await price(self._redis, records))
         for entry in entries:
             if entry.unrated is not None:
                 log.error("call %s goes unrated: %s", entry.record.call_id, entry.unrated)
@@ -85,16 +87,25 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         )
     with Watch(folder) as watch:
         async with _client(settings.redis_url) as redis:
-            pause = FIRST_PAUSE
-            while not stop.is_set():
-                began = asyncio.get_running_loop().time()
-                try:
-                    await _live(redis, settings, watch, stop)
-                except (RedisError, CheckpointLostError) as error:
-                    lasted = asyncio.get_running_loop().time() - began
-                    pause = FIRST_PAUSE if lasted > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
-                    log.warning("starts over in %.1f s: %s: %s", pause, type(error).__name__, error)
-                    await _pause(stop, pause)
+            expiring = asyncio.create_task(keep_expiring(redis, settings.recordings_dir))
+            try:
+                await _bill(redis, settings, watch, stop)
+            finally:
+                expiring.cancel()
+                await asyncio.gather(expiring, return_exceptions=True)
+
+
+async def _bill(redis: Redis, settings: Settings, watch: Watch, stop: asyncio.Event) -> None:
+    pause = FIRST_PAUSE
+    while not stop.is_set():
+        began = asyncio.get_running_loop().time()
+        try:
+            await _live(redis, settings, watch, stop)
+        except (RedisError, CheckpointLostError) as error:
+            lasted = asyncio.get_running_loop().time() - began
+            pause = FIRST_PAUSE if lasted > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
+            log.warning("starts over in %.1f s: %s: %s", pause, type(error).__name__, error)
+            await _pause(stop, pause)
 
 
 async def _live(redis: Redis, settings: Settings, watch: Watch, stop: asyncio.Event) -> None:

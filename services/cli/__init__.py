@@ -19,8 +19,8 @@ from agi.journey import Journey
 from agi.room import Room
 from dialplan.render import SharedSounds
 from dialplan.render import render as render_files
-from services import billing, pbx
-from services.cli import agents, records
+from services import billing, notify, pbx
+from services.cli import agents, outbox, records, voicemails
 from services.cli.terminal import Refused, err, out
 from services.domain.check import check as check_documents
 from services.domain.documents import Agent, Document, Group, Hotline
@@ -28,7 +28,7 @@ from services.domain.flow import SoundFile
 from services.domain.pbx import Pbx
 from services.domain.reading import Located, Problem, Reading, read
 from services.prompts import Espeak, SoundError, Sounds
-from services.settings import Settings
+from services.settings import Settings, SettingsError
 from services.store import agents as store_agents
 from services.store import documents as store
 from services.store import queues as store_queues
@@ -47,6 +47,8 @@ main.add_typer(serve, name="serve")
 main.add_typer(agents.app, name="agent")
 main.add_typer(records.app, name="records")
 main.command()(records.tail)
+main.add_typer(outbox.app, name="notify")
+main.add_typer(voicemails.app, name="voicemail")
 
 Files = Annotated[list[Path], typer.Argument(exists=True, help="Documents (YAML), or folders of them.")]
 
@@ -75,6 +77,7 @@ def apply(files: Files) -> None:
         hotlines = [(path, document) for path, document in located if isinstance(document, Hotline)]
         for path, hotline in track(hotlines, description="sounds", console=err, disable=not err.is_terminal):
             await sounds.prepare(hotline, path.parent)
+        await sounds.beep()
         async with Redis.from_url(settings.redis_url) as redis:
             for document, version in await store.apply(redis, [document for _, document in located]):
                 out.print(f"{document.kind:<8} {document.id:<20} version {version}")
@@ -134,7 +137,10 @@ def serve_agi() -> None:
     async def work(settings: Settings, stop: asyncio.Event) -> None:
         async with Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as redis:
             room = Room(redis)
-            routes: server.Routes = {"journey": Journey(redis, settings.sounds_dir, room), "answered": Answered(room)}
+            routes: server.Routes = {
+                "journey": Journey(redis, settings.sounds_dir, settings.recordings_dir, room),
+                "answered": Answered(room),
+            }
             async with room.running():
                 await server.serve(routes, host=settings.agi_host, port=settings.agi_port, stop=stop)
 
@@ -159,6 +165,15 @@ def serve_pbx() -> None:
     _serve(pbx.run)
 
 
+@serve.command("notify")
+def serve_notify() -> None:
+    """Send text messages and webhooks, again and again until they are taken.
+
+    Example: HOTLINE_NOTIFY_URL=https://gateway.example.com/texts HOTLINE_NOTIFY_SECRET=… hotline serve notify
+    """
+    _serve(notify.run)
+
+
 def _serve(work: Callable[[Settings, asyncio.Event], Awaitable[None]]) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
@@ -170,7 +185,7 @@ def _serve(work: Callable[[Settings, asyncio.Event], Awaitable[None]]) -> None:
 
     try:
         uvloop.run(until_told())
-    except OSError as error:
+    except (OSError, SettingsError) as error:
         raise Refused(error) from error
 
 

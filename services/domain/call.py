@@ -6,9 +6,10 @@ counts from its ``DIAL`` on, which says which phone of which ``OFFER`` it rings.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import get_args
 
 from services.domain.cel import CelRow
-from services.domain.record import Keys
+from services.domain.record import Keys, LeftVoicemail, TextOutcome
 
 
 @dataclass(slots=True)
@@ -54,6 +55,8 @@ class Visit:
     at: int
     group: str | None = None
     rings: list[Ring] = field(default_factory=list)
+    voicemail: LeftVoicemail | None = None
+    text_message: TextOutcome | None = None
 
 
 @dataclass(slots=True)
@@ -150,6 +153,21 @@ def _drop(call: Call, _: CelRow) -> None:
             ring.dropped = True
 
 
+def _voicemail(call: Call, row: CelRow) -> None:
+    values = dict(row.values())
+    ms = values.get("ms", "")
+    if call.visits and values.get("file") and ms.isascii() and ms.isdigit():
+        visit = call.visits[-1]
+        visit.group = values.get("group")
+        visit.voicemail = LeftVoicemail(file=values["file"], ms=int(ms), at=row.at)
+
+
+def _text_message(call: Call, row: CelRow) -> None:
+    outcome = dict(row.values()).get("outcome")
+    if call.visits:
+        call.visits[-1].text_message = next((known for known in get_args(TextOutcome) if known == outcome), None)
+
+
 def _end(call: Call, row: CelRow) -> None:
     call.end_reason = dict(row.values()).get("reason", "")
 
@@ -214,6 +232,8 @@ _OF_CALLER: dict[str, Callable[[Call, CelRow], None]] = {
     "KEYS": _keys,
     "OFFER": _offer,
     "DROP": _drop,
+    "VOICEMAIL": _voicemail,
+    "TEXT_MESSAGE": _text_message,
     "END": _end,
     "APOLOGY": _apology,
     "HANGUP": _hangup,

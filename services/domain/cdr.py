@@ -75,6 +75,8 @@ def _end_state(call: Call, *, talked: bool) -> EndState:
         return "cut_off"
     if talked:
         return "answered"
+    if any(visit.voicemail for visit in call.visits):
+        return "voicemail"
     if call.apology:
         return "unavailable"
     if call.end_reason is not None:
@@ -115,6 +117,8 @@ def _hops(call: Call) -> tuple[Hop, ...]:
             at=visit.at,
             group=visit.group,
             attempts=tuple(_attempt(ring, visit.rings, call) for ring in visit.rings),
+            voicemail=visit.voicemail,
+            text_message=visit.text_message,
         )
         for visit in call.visits
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from services.domain.documents import Hotline
+from services.domain.documents import Account, Hotline
 from services.domain.pbx import Pbx
 from services.domain.reading import Located, Problem, Reading
 
@@ -25,6 +25,7 @@ def check(reading: Reading) -> list[Problem]:
         if isinstance(item.document, Hotline):
             problems += _flow(item, item.document)
             problems += _strategies(item, item.document, known)
+            problems += _webhook(item, item.document, known)
         if isinstance(item.document, Pbx):
             problems += _endpoints(item, item.document, known)
     return sorted(problems)
@@ -61,6 +62,14 @@ def _strategies(item: Located, hotline: Hotline, known: Known) -> Iterator[Probl
             if strategy not in {"sequence", "ringall"}:
                 expected = f"this group's strategy is {strategy}, which needs a node of kind queue"
                 yield item.problem(f"flow.nodes.{name}.group", node.group, expected)
+
+
+def _webhook(item: Located, hotline: Hotline, known: Known) -> Iterator[Problem]:
+    owner = known.get(("account", hotline.account))
+    wanted = hotline.missed_calls is not None and hotline.missed_calls.webhook
+    if wanted and owner and isinstance(owner.document, Account) and owner.document.notify is None:
+        expected = f"account {hotline.account!r} has no 'notify' to send it to"
+        yield item.problem("missed_calls.webhook", True, expected)  # noqa: FBT003
 
 
 def _reachable(hotline: Hotline) -> set[str]:

@@ -4,16 +4,41 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from services.domain.flow import Flow, Id, Model, Password
+from services.domain.flow import BoundNumber, Flow, Id, Model, Password
 from services.domain.pbx import Pbx
 
 HotlineNumber = Annotated[str, StringConstraints(pattern=r"^400\d{7}$")]
-BoundNumber = Annotated[str, StringConstraints(pattern=r"^\+?\d{3,20}$")]
-"""A number that the trunk dials: mobile, landline with area code, or E.164."""
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+Days = Annotated[int, Field(ge=1, le=3650)]
+
+
+def _http(url: str) -> str:
+    """Without user and password: they would stand in logs."""
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in {"http", "https"} and parts.hostname and not parts.username and parts.port != 0
+    except ValueError:
+        right = False
+    if not right:
+        raise ValueError("expected an address such as https://example.com/hotline, without user and password")
+    return url
+
+
+HttpUrl = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,500}$"), AfterValidator(_http)]
+
+
+class Webhook(Model):
+    """Where the company's own program takes messages (docs/notify.md)."""
+
+    url: HttpUrl
+    secret: Annotated[str, StringConstraints(pattern=r"^[!-~]{16,128}$"), Field(repr=False)]
+    """Signs each message."""
 
 
 class Account(Model):
@@ -21,6 +46,9 @@ class Account(Model):
     id: Id
     name: Title
     tariff: Id
+    notify: Webhook | None = None
+    voicemail_days: Days | None = None
+    """How long voicemails are kept; left out: 30."""
 
     def references(self) -> Iterator[tuple[str, str, str]]:
         yield "tariff", "tariff", self.tariff
@@ -121,6 +149,8 @@ class Group(Model):
     """Callers who may wait."""
     place_seconds: Annotated[int, Field(ge=0, le=3600)] = 120
     """How long the place of a caller whose line dropped is kept for its number."""
+    voicemail_days: Days | None = None
+    """How long its voicemails are kept; left out: as the account says."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Group":
@@ -140,6 +170,14 @@ class Group(Model):
         yield from ((f"members.{index}", "agent", agent) for index, agent in enumerate(self.members))
 
 
+class MissedCalls(Model):
+    """Whom to tell when nobody talked to a caller (docs/notify.md says of which calls)."""
+
+    text_to: Annotated[tuple[BoundNumber, ...], Field(max_length=10)] = ()
+    webhook: bool = False
+    """The account's ``notify``."""
+
+
 class Hotline(Model):
     kind: Literal["hotline"]
     number: HotlineNumber
@@ -147,6 +185,7 @@ class Hotline(Model):
     name: Title
     voice: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+-]{2,40}$")] = "cmn"
     """Voice of the speech engine: of espeak-ng ``cmn`` (Mandarin), ``en``, …"""
+    missed_calls: MissedCalls | None = None
     flow: Flow
 
     @property
@@ -156,7 +195,7 @@ class Hotline(Model):
     def references(self) -> Iterator[tuple[str, str, str]]:
         yield "account", "account", self.account
         for name, node in self.flow.nodes.items():
-            if node.kind in {"group", "queue"}:
+            if node.kind in {"group", "queue", "voicemail"}:
                 yield f"flow.nodes.{name}.group", "group", node.group
 
 

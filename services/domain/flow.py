@@ -5,10 +5,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
+from services.domain.template import CallerText
+
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 """Names of documents and nodes: lower case, digits, ``-`` and ``_``, at most 40 characters."""
 
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
+
+BoundNumber = Annotated[str, StringConstraints(pattern=r"^\+?\d{3,20}$")]
+"""A number that the trunk dials: mobile, landline with area code, or E.164."""
 
 Password = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~!@#%^*+=-]{12,64}$"), Field(repr=False)]
 """12 to 64 letters, digits and signs that need no quoting in Asterisk's files."""
@@ -113,6 +118,41 @@ class Queue(Model):
         yield from ()
 
 
+class TextMessage(Model):
+    """A text message to a caller who has a mobile; the call goes on at once."""
+
+    kind: Literal["text_message"]
+    text: CallerText
+    next: Id
+
+    def nexts(self) -> Iterator[tuple[str, str]]:
+        yield "next", self.next
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        yield from ()
+
+
+class VoicemailNode(Model):
+    """The prompt, a tone, and what the caller says is recorded: to #, a silence, or the end of ``max_seconds``."""
+
+    kind: Literal["voicemail"]
+    prompt: Prompt
+    group: Id
+    """Whom it is for."""
+    max_seconds: Annotated[int, Field(ge=5, le=600)] = 120
+    text_to: Annotated[tuple[BoundNumber, ...], Field(max_length=10)] = ()
+    """Numbers that are told of it by text message."""
+    next: Id | None = None
+    """None: the call is over."""
+
+    def nexts(self) -> Iterator[tuple[str, str]]:
+        if self.next is not None:
+            yield "next", self.next
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        yield "prompt", self.prompt
+
+
 class Hangup(Model):
     kind: Literal["hangup"]
 
@@ -123,7 +163,7 @@ class Hangup(Model):
         yield from ()
 
 
-Node = Annotated[Menu | Say | GroupNode | Queue | Hangup, Field(discriminator="kind")]
+Node = Annotated[Menu | Say | GroupNode | Queue | TextMessage | VoicemailNode | Hangup, Field(discriminator="kind")]
 
 
 class Flow(Model):

@@ -72,12 +72,13 @@ class Phones(Model):
 
 
 class Folders(Model):
-    """``cel`` and ``sounds`` are shared with billing and agi; ``modules`` and ``data`` belong to Asterisk's package."""
+    """``cel``, ``sounds``, ``recordings``: shared with billing and agi; ``modules``, ``data``: of the package."""
 
     state: Folder
     log: Folder
     cel: Folder
     sounds: Folder
+    recordings: Folder
     modules: Folder
     data: Folder
 

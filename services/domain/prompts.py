@@ -6,6 +6,8 @@ from services.domain.documents import Hotline
 from services.domain.flow import Prompt, SoundFile
 
 HOLD_MUSIC = "music/hold.wav"
+BEEP = "tones/beep.wav"
+"""Before a caller's words are recorded."""
 
 
 def sound_name(prompt: Prompt, hotline: Hotline) -> str:

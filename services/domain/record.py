@@ -20,6 +20,7 @@ EndState = Literal[
     "abandoned_in_menu",
     "abandoned_waiting",
     "abandoned_ringing",
+    "voicemail",
     "unanswered",
     "flow_ended",
     "flow_loop",
@@ -39,6 +40,7 @@ Result = Literal[
     "answered_elsewhere",
 ]
 Party = Literal["caller", "agent", "platform"]
+TextOutcome = Literal["accepted", "withheld", "no_mobile"]
 
 
 @lru_cache(maxsize=4096)
@@ -150,6 +152,19 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftVoicemail:
+    """What the caller left when asked for a message."""
+
+    __pydantic_config__ = _DOCUMENTED
+
+    file: str
+    """Path below the recordings folder of ``pbx``; kept for as long as the account or group says."""
+    ms: Duration
+    at: Instant
+    """When it was complete."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
     """One node of the flow that the call went through; the last lasts until the call's end."""
 
@@ -160,9 +175,13 @@ class Hop:
     """Kind of the node: ``menu``, ``say``, ``group``, ``hangup``, …"""
     at: Instant
     group: str | None
-    """The group that was rung."""
+    """The group that was rung, or that a voicemail is for."""
     attempts: tuple[Attempt, ...]
     """In the order in which the phones were offered the call."""
+    voicemail: LeftVoicemail | None
+    """Of a ``voicemail``: null when nothing was said."""
+    text_message: TextOutcome | None
+    """Of a ``text_message``: ``accepted`` for sending, or why not: number ``withheld``, or ``no_mobile``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

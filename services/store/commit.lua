@@ -1,10 +1,14 @@
--- Appends a call's record to its stream, once and for all.
--- KEYS: the call's marker, the stream. ARGV: seconds the marker lives, then the entry's fields and values.
+-- Appends a call's record to its stream, and does what goes with it, once and for all.
+-- KEYS: the call's marker, the stream, then those that the commands touch. ARGV: seconds the marker lives, the commands
+-- that go with the record (JSON: a list of lists), then the entry's fields and values.
 -- Gives the entry's id, and 1 when this call of the script wrote it, 0 when an earlier one had.
 local entry = redis.call('GET', KEYS[1])
 if entry then
     return {entry, 0}
 end
-entry = redis.call('XADD', KEYS[2], '*', unpack(ARGV, 2))
+entry = redis.call('XADD', KEYS[2], '*', unpack(ARGV, 3))
+for _, command in ipairs(cjson.decode(ARGV[2])) do
+    redis.call(unpack(command))
+end
 redis.call('SET', KEYS[1], entry, 'EX', ARGV[1])
 return {entry, 1}

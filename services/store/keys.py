@@ -57,3 +57,23 @@ def requests(pbx: str) -> str:
 def answer(token: str) -> str:
     """List in which the answer to a request is put."""
     return f"pbx:answer:{token}"
+
+
+NOTIFY_STREAM = "notify"
+"""Stream of messages to be sent now: docs/notify.md."""
+
+NOTIFY_LATER = "notify:later"
+"""Sorted set of messages to be tried again, by milliseconds since 1970."""
+
+NOTIFY_DEAD = "notify:dead"
+"""Stream of messages that were given up."""
+
+
+def voicemails(account: str) -> str:
+    """Hash of an account's voicemails by id."""
+    return distribution(account) + "voicemails"
+
+
+def unheard(account: str, group: str) -> str:
+    """Sorted set of the voicemails that nobody of the group has heard yet: ids by milliseconds since 1970."""
+    return f"{distribution(account)}unheard:{group}"

@@ -7,6 +7,8 @@ from redis.asyncio import Redis
 
 from services.domain.record import SCHEMA, Record, to_json
 from services.store import keys
+from services.store.commands import Command, keys_of
+from services.store.commands import to_json as to_json_list
 from services.store.scripts import Script
 
 MARKER_SECONDS = 40 * 24 * 3600
@@ -22,6 +24,8 @@ class Entry:
     record: Record
     unrated: str | None = None
     """Why the record has no charge; it then goes to ``cdr:unrated``."""
+    along: tuple[Command, ...] = ()
+    """What is done in the same step, once as the record is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,8 @@ async def commit(redis: Redis, entries: Sequence[Entry]) -> list[Committed]:
         _COMMIT.load(pipe)
         for entry in entries:
             stream = keys.RATED_STREAM if entry.unrated is None else keys.UNRATED_STREAM
-            _COMMIT.call(pipe, [keys.committed(entry.record.call_id), stream], [MARKER_SECONDS, *_fields(entry)])
+            names = [keys.committed(entry.record.call_id), stream, *keys_of(entry.along)]
+            _COMMIT.call(pipe, names, [MARKER_SECONDS, to_json_list(entry.along), *_fields(entry)])
         _, *replies = await pipe.execute()
     return [Committed(entry_id.decode(), bool(new)) for entry_id, new in replies]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import correlation
 
 RTP_HEADER = 12
+PCAP_HEADER, FRAME_HEADER, ETHERNET_TO_RTP = 24, 16, 14 + 20 + 8 + 12
 SAMPLES_A_PIECE = 160
 """20 ms at 8 kHz."""
 
@@ -36,6 +37,24 @@ def samples(wav: Path) -> list[int]:
     with wave.open(str(wav)) as sound:
         data = sound.readframes(sound.getnframes())
     return [int.from_bytes(data[at : at + 2], "little", signed=True) for at in range(0, len(data), 2)]
+
+
+def pcap_samples(pcap: Path) -> list[int]:
+    """Of alaw RTP in Ethernet frames, as SIPp plays it."""
+    data, at, heard = pcap.read_bytes(), PCAP_HEADER, list[int]()
+    while at < len(data):
+        length = int.from_bytes(data[at + 8 : at + 12], "little")
+        at += FRAME_HEADER
+        heard += (_ALAW[byte] for byte in data[at + ETHERNET_TO_RTP : at + length])
+        at += length
+    return heard
+
+
+def without_lead(samples: list[int]) -> list[int]:
+    """From the first sound on."""
+    loudness = _loudness(samples)
+    first = next(index for index, level in enumerate(loudness) if level > max(loudness) / 10)
+    return samples[first * SAMPLES_A_PIECE :]
 
 
 def likeness(heard: list[int], sound: list[int]) -> float:

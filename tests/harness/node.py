@@ -1,4 +1,4 @@
-"""One whole installation on loopback: Redis, Asterisk, agi and billing, as an owner would run them."""
+"""One whole installation on loopback: Redis, Asterisk and the services, as an owner would run them."""
 
 import asyncio
 import secrets
@@ -42,8 +42,11 @@ class Node:
         self.ports = Ports()
         self.passwords = {agent: secrets.token_urlsafe(18) for agent in PHONES}
         self.sounds, self.cel, self.log = folder / "sounds", folder / "cel", folder / "log"
+        self.recordings = folder / "recordings"
+        self.texts = folder / "texts.jsonl"
+        """What would have gone to the gateway for text messages."""
         self.conf = folder / "conf"
-        for path in (self.sounds, self.cel, self.log, folder / "asterisk", folder / "sipp"):
+        for path in (self.sounds, self.recordings, self.cel, self.log, folder / "asterisk", folder / "sipp"):
             path.mkdir(parents=True, exist_ok=True)
         self.sipp = Sipp(self.ports, folder / "sipp")
         self._bind = bind
@@ -56,6 +59,8 @@ class Node:
             "HOTLINE_AGI_PORT": str(self.ports.agi),
             "HOTLINE_CEL_DIR": str(self.cel),
             "HOTLINE_SOUNDS_DIR": str(self.sounds),
+            "HOTLINE_RECORDINGS_DIR": str(self.recordings),
+            "HOTLINE_NOTIFY_FILE": str(self.texts),
             "HOTLINE_AMI_PORT": str(self.ports.ami),
             "HOTLINE_AMI_SECRET": ami_secret,
         }
@@ -76,13 +81,14 @@ class Node:
         self.asterisk = self._process("asterisk", *self._asterisk("-f"))
         self.agi = self._process("agi", *_hotline("serve", "agi"))
         self.billing = self._process("billing", *_hotline("serve", "billing"))
+        self.notify = self._process("notify", *_hotline("serve", "notify"))
         self.pbx = self._process("pbx", *_hotline("serve", "pbx"))
         self.redis = Redis.from_url(self.env["HOTLINE_REDIS_URL"])
         self.stream = RatedStream(self.redis)
 
     @property
     def _services(self) -> tuple[Process, ...]:
-        return self.asterisk, self.agi, self.billing, self.pbx
+        return self.asterisk, self.agi, self.billing, self.notify, self.pbx
 
     async def start(self) -> None:
         await self.redis_server.start()
@@ -157,6 +163,7 @@ class Node:
                 "log": str(self.log),
                 "cel": str(self.cel),
                 "sounds": str(self.sounds),
+                "recordings": str(self.recordings),
                 **modules,
             },
         }

@@ -46,7 +46,7 @@ class Stack:
 
     def up(self) -> None:
         try:
-            self.compose("up", "--detach", "--no-build", "--wait", "redis", "asterisk", "agi", "billing")
+            self.compose("up", "--detach", "--no-build", "--wait", "redis", "asterisk", "agi", "billing", "notify")
         except RuntimeError as error:
             raise RuntimeError(f"{error}\n{self.compose('logs', '--no-color', '--tail', '50')}") from error
 
@@ -102,6 +102,7 @@ class Stack:
                 "log": f"{HOME}/asterisk/log",
                 "cel": f"{HOME}/cel",
                 "sounds": f"{HOME}/sounds",
+                "recordings": f"{HOME}/recordings",
                 "modules": "/usr/lib/asterisk/modules",
                 "data": "/usr/share/asterisk",
             },

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from agi.channel import CallerGone
 
@@ -10,9 +11,18 @@ class FakeChannel:
     """``keys``: what comes of each prompt or wait in turn, None for nothing; when they are used up the caller leaves.
 
     ``dials``: DIALSTATUS of each Dial in turn; an agent's name instead: whose phone answers and drops at once.
+    ``recorded``: bytes of sound that each recording gets, None: no file. ``hangs_up``: while it is recorded.
     """
 
-    def __init__(self, keys: Iterable[str | None] = (), dials: Iterable[str] = (), **variables: str) -> None:
+    def __init__(
+        self,
+        keys: Iterable[str | None] = (),
+        dials: Iterable[str] = (),
+        recorded: Iterable[int | None] = (),
+        *,
+        hangs_up: bool = False,
+        **variables: str,
+    ) -> None:
         self.headers = {"agi_extension": "4001234567", "agi_arg_1": "carrier", "agi_uniqueid": "pbx1-1.0"}
         self.variables = variables
         self.answered = False
@@ -23,6 +33,9 @@ class FakeChannel:
         self.marks: list[tuple[str, list[tuple[str, str]]]] = []
         self._keys = iter(keys)
         self._dials = iter(dials)
+        self._sounds = iter(recorded)
+        self._hangs_up = hangs_up
+        self.recorded: list[tuple[str, int, int]] = []
 
     async def answer(self) -> None:
         self.answered = True
@@ -41,6 +54,12 @@ class FakeChannel:
     async def play(self, sound: str, interrupt: str = "") -> str | None:
         self.played.append(sound)
         return self._key() if interrupt else None
+
+    async def record(self, file: str, seconds: int, silence: int) -> bool:
+        self.recorded.append((file, seconds, silence))
+        if (size := next(self._sounds)) is not None:
+            _write(file, size)
+        return not self._hangs_up
 
     async def wait_key(self, seconds: float) -> str | None:
         assert seconds > 0
@@ -82,3 +101,7 @@ class FakeChannel:
             return next(self._keys)
         except StopIteration:
             raise CallerGone("the caller hung up") from None
+
+
+def _write(file: str, size: int) -> None:
+    Path(f"{file}.wav").write_bytes(bytes(44 + size))

@@ -390,3 +390,39 @@ async def test_a_hang_up_ends_idling_at_once() -> None:
 async def test_anything_else_said_while_idle_is_out_of_step() -> None:
     with pytest.raises(OutOfStepError):
         await idle("200 result=1\n")
+
+
+RECORD = 'RECORD FILE "/r/a" wav "#" 120000 s=5'
+MARK = 'EXEC CELGenUserEvent "VOICEMAIL,ms=2000"'
+
+
+async def recorded(channel: Channel) -> bool:
+    return await channel.record("/r/a", 120, 5)
+
+
+@pytest.mark.parametrize("reply", ["35 (dtmf) endpos=8000", "0 (timeout) endpos=8000"])
+async def test_a_recording_that_the_caller_ended(reply: str) -> None:
+    assert await ladder(recorded, (RECORD, f"200 result={reply}"))
+
+
+@pytest.mark.parametrize("reply", ["(hangup) endpos=8000", "(waitfor) endpos=8000", "(randomerror) endpos=0"])
+@pytest.mark.parametrize("marked", ["HANGUP\n200 result=0", "200 result=0\nHANGUP"])
+async def test_after_a_recording_that_a_hangup_ended_events_are_marked(reply: str, marked: str) -> None:
+    async def node(channel: Channel) -> bool:
+        still_there = await recorded(channel)
+        await channel.mark("VOICEMAIL", ms="2000")
+        await channel.set_variable("RECORDING", "")
+        return still_there
+
+    steps = (RECORD, f"200 result=-1 {reply}"), (MARK, marked), ('SET VARIABLE "RECORDING" ""', "200 result=1")
+    assert not await ladder(node, *steps)
+
+
+async def test_a_recording_that_cannot_be_written_is_our_fault() -> None:
+    with pytest.raises(RefusedError, match="RECORD FILE"):
+        await ladder(recorded, (RECORD, "200 result=-1 (writefile)"), ALIVE)
+
+
+async def test_a_recording_has_an_end() -> None:
+    with pytest.raises(UnsendableError, match="seconds"):
+        await ladder(lambda c: c.record("/r/a", 0, 5))

@@ -17,6 +17,7 @@ from tests.harness.node import DEMO
 from tests.unit.agi.fake_channel import FakeChannel
 
 SOUNDS = Path("/sounds")
+RECORDINGS = Path("/recordings")
 WELCOME = f"/sounds/{spoken_name('您好，欢迎致电示范商店。产品销售请按一，售后服务请按二。', 'cmn')}"
 INVALID = f"/sounds/{spoken_name('您的输入有误，请重新选择。', 'cmn')}"
 PHONES = "\n---\n".join(
@@ -43,7 +44,7 @@ async def apply(redis: Redis, *texts: str) -> None:
 async def walk(redis: Redis, channel: FakeChannel) -> list[str]:
     """The nodes that the call went through."""
     try:
-        await Journey(redis, SOUNDS, Room(redis))(channel)  # type: ignore[arg-type]
+        await Journey(redis, SOUNDS, RECORDINGS, Room(redis))(channel)  # type: ignore[arg-type]
     except CallerGone:
         assert "JOURNEY" not in channel.variables
     return [mark["node"] for mark in channel.said("NODE")]

@@ -17,7 +17,7 @@ from services.store.due import now
 from tests.calls.conftest import DOCUMENTS
 from tests.harness.waiting import until
 from tests.unit.agi.fake_channel import FakeChannel
-from tests.unit.agi.test_journey import PHONES, SOUNDS
+from tests.unit.agi.test_journey import PHONES, RECORDINGS, SOUNDS
 
 Desk = tuple[Redis, Room, Distribution]
 
@@ -44,7 +44,7 @@ async def desk(redis: Redis) -> AsyncIterator[Desk]:
 async def walk(desk: Desk, channel: FakeChannel) -> list[str]:
     redis, room, _ = desk
     channel.headers |= {"agi_extension": "4007654321", "agi_callerid": "13800138000"}
-    await Journey(redis, SOUNDS, room)(channel)  # type: ignore[arg-type]
+    await Journey(redis, SOUNDS, RECORDINGS, room)(channel)  # type: ignore[arg-type]
     return [mark["node"] for mark in channel.said("NODE")]
 
 

@@ -17,7 +17,9 @@ MOBILE = Agent.model_validate({"kind": "agent", "id": "wang", "account": "demo",
 
 
 def pbx(tmp_path: Path, **changes: Any) -> Pbx:
-    folders = {name: str(tmp_path / name) for name in ("state", "log", "cel", "sounds", "modules", "data")}
+    folders = {
+        name: str(tmp_path / name) for name in ("state", "log", "cel", "sounds", "recordings", "modules", "data")
+    }
     for folder in folders.values():
         Path(folder).mkdir(exist_ok=True)
     document = {

@@ -77,10 +77,24 @@ def test_a_phone_cannot_have_the_name_of_a_trunk() -> None:
 id: pbx1
 ami: {password: abcdefghijkl}
 trunks: [{id: '1001', address: 127.0.0.2, hosts: [127.0.0.2]}]
-folders: {state: /a, log: /a, cel: /a, sounds: /a, modules: /a, data: /a}
+folders: {state: /a, log: /a, cel: /a, sounds: /a, recordings: /a, modules: /a, data: /a}
 """
     [found] = problems(SHOP, pbx)
     assert found.startswith("2.yaml:4: trunks.0.id: '1001': an agent has this id already")
+
+
+def test_a_webhook_needs_an_address() -> None:
+    text = SHOP.replace("name: x\nflow:", "name: x\nmissed_calls: {webhook: true}\nflow:")
+    assert problems(text) == ["1.yaml:29: missed_calls.webhook: True: account 'demo' has no 'notify' to send it to"]
+    account = "tariff: std\nnotify: {url: 'https://example.com/hook', secret: abcdefghijklmnop}"
+    assert problems(text.replace("tariff: std", account)) == []
+
+
+def test_a_voicemail_is_for_a_group_that_exists() -> None:
+    text = SHOP.replace("otherwise: bye}\n    sales", "otherwise: leave}\n    sales").replace(
+        "    bye:", "    leave: {kind: voicemail, prompt: x, group: nobody}\n    bye:"
+    )
+    assert problems(text) == ["1.yaml:34: flow.nodes.leave.group: 'nobody': there is no group of this id"]
 
 
 def test_only_a_queue_can_follow_strategies_that_know_the_agents() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from services.domain.numbers import to_e164
+from services.domain.numbers import takes_texts, to_e164
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,8 @@ from services.domain.numbers import to_e164
 )
 def test_e164(number: str, e164: str | None) -> None:
     assert to_e164(number) == e164
+
+
+def test_only_mobiles_take_texts() -> None:
+    mobiles = ("13800138000", "+8619912345678", "01380013800", "075512345678", "95588", "4001234567", "")
+    assert [takes_texts(number) for number in mobiles] == [True, True, False, False, False, False, False]

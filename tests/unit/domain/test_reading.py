@@ -72,7 +72,7 @@ flow:
         "shop.yaml:14: flow.nodes.welcome.keys.12: '12': String should match pattern '^[0-9*#]$'",
         "shop.yaml:15: flow.nodes.welcome.timeout: 0: Input should be greater than or equal to 1",
         "shop.yaml:18: flow.nodes.sales.kind: 'grup': unknown kind; "
-        "expected one of 'menu', 'say', 'group', 'queue', 'hangup'",
+        "expected one of 'menu', 'say', 'group', 'queue', 'text_message', 'voicemail', 'hangup'",
     ]
 
 
@@ -96,3 +96,45 @@ def test_a_password_is_never_shown() -> None:
 def test_what_is_no_document_is_a_problem_not_a_crash(text: str, line: str) -> None:
     [found] = problems(text)
     assert found.startswith(line)
+
+
+def test_a_secret_is_not_shown() -> None:
+    [short] = problems(ACCOUNT.format(url="https://example.com/", secret="tooshort"))
+    assert short == "shop.yaml:6: notify.secret: String should match pattern '^[!-~]{16,128}$'"
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://example.com/", "file:///etc/passwd", "https://", "https://me:word@example.com/", "http://[x", "//x/"]
+)
+def test_only_http_is_taken(url: str) -> None:
+    [wrong] = problems(ACCOUNT.format(url=url, secret="abcdefghijklmnop"))
+    assert wrong.endswith("expected an address such as https://example.com/hotline, without user and password")
+
+
+def test_a_placeholder_that_there_is_not() -> None:
+    [wrong] = problems(
+        """
+kind: hotline
+number: "4001234567"
+account: demo
+name: x
+flow:
+  start: text
+  nodes:
+    text: {kind: text_message, text: "hello {calller}", next: text}
+"""
+    )
+    assert wrong == (
+        "shop.yaml:9: flow.nodes.text.text: 'hello {calller}': there is no placeholder {calller}; "
+        "write one of {caller}, {hotline}, {name}, and {{ for a brace"
+    )
+
+
+ACCOUNT = """kind: account
+id: shop
+name: x
+tariff: t
+notify:
+  secret: {secret}
+  url: "{url}"
+"""

@@ -7,9 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 
+from services.store import outbox
 from tests.harness.node import DEMO
 from tests.harness.redis_server import RedisServer
+from tests.store.shop import NOW
+from tests.store.test_outbox import message
 
 PHONES = "\n---\n".join(
     f"kind: agent\nid: '{name}'\naccount: demo\nname: x\nsip: {{password: abcdefghijkl}}" for name in (1001, 1002)
@@ -91,7 +95,7 @@ def test_render_wants_one_pbx(shop: Path, tmp_path: Path) -> None:
 
 
 def test_render_refuses_a_folder_that_is_not_there(shop: Path, tmp_path: Path) -> None:
-    names = ("state", "log", "sounds", "modules", "data")
+    names = ("state", "log", "sounds", "recordings", "modules", "data")
     folders = {name: str(tmp_path) for name in names} | {"cel": str(tmp_path / "cel")}
     pbx = {
         "kind": "pbx", "id": "pbx1", "ami": {"password": "abcdefghijkl"}, "folders": folders,
@@ -101,3 +105,31 @@ def test_render_refuses_a_folder_that_is_not_there(shop: Path, tmp_path: Path) -
     done = hotline("asterisk", "render", shop, "--out", tmp_path / "conf")
     assert done.returncode == 1
     assert done.stderr == f"{tmp_path}/cel: no such folder; Asterisk must find it and be able to write there\n"
+
+
+async def test_dead_messages_are_listed_and_sent_again(server: RedisServer) -> None:
+    env = {"HOTLINE_REDIS_URL": server.url}
+    async with Redis.from_url(server.url) as redis:
+        await outbox.begin(redis)
+        await outbox.put(redis, [message("m1"), message("m2")])
+        for taken in await outbox.take(redis, "one", 10, 1):
+            await outbox.give_up(redis, taken, NOW, "HTTP 404 [red]")
+        listed = hotline("notify", "dead", **env).stdout.splitlines()
+        assert len(listed) == 2
+        assert "text_message of shop to +8613900139000: HTTP 404 [red] (0 attempts)" in listed[0]
+        facts = [json.loads(line) for line in hotline("notify", "dead", "--json", **env).stdout.splitlines()]
+        assert json.loads(facts[0]["message"])["id"] == "m1"
+        again = hotline("notify", "retry", facts[0]["id"], **env)
+        assert (again.returncode, again.stdout) == (0, "1 messages will be sent again\n")
+        again = hotline("notify", "retry", facts[0]["id"], **env)
+        assert (again.returncode, again.stderr) == (1, "0 of 1 were there to be sent again\n")
+        assert hotline("notify", "retry", "--all", **env).stdout == "1 messages will be sent again\n"
+        assert hotline("notify", "retry", **env).returncode == 2
+        assert len(await outbox.take(redis, "one", 10, 1)) == 2
+
+
+def test_settings_that_do_not_fit_are_refused() -> None:
+    done = hotline("serve", "notify", HOTLINE_NOTIFY_URL="gateway", HOTLINE_NOTIFY_SECRET="a-long-enough-secret")
+    assert done.returncode == 1
+    assert done.stderr.startswith("HOTLINE_NOTIFY_URL: ")
+    assert "Traceback" not in done.stderr
