@@ -24,6 +24,7 @@ from services.domain.record import Record
 from services.settings import Settings
 from services.store import checkpoints, ledger
 from services.store.checkpoints import Checkpoint
+from services.store.due import end
 
 WAKE_SECONDS = 5.0
 """Looks at the files so often even if the filesystem never tells of a change (network filesystems do not)."""
@@ -91,8 +92,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             try:
                 await _bill(redis, settings, watch, stop)
             finally:
-                expiring.cancel()
-                await asyncio.gather(expiring, return_exceptions=True)
+                await end([expiring])
 
 
 async def _bill(redis: Redis, settings: Settings, watch: Watch, stop: asyncio.Event) -> None:

@@ -19,6 +19,12 @@ _RESULTS = {
     "answered_elsewhere": "stops ringing: answered elsewhere",
 }
 
+_TEXTS = {
+    "accepted": "will get a text message",
+    "withheld": "gets no text message: the number is withheld",
+    "no_mobile": "gets no text message: the number is no mobile's",
+}
+
 
 def ladder(record: Record) -> list[str]:
     rungs = sorted(_rungs(record), key=lambda rung: rung[0])
@@ -43,6 +49,10 @@ def _hop(hop: Hop) -> Iterator[Rung]:
     yield hop.at, 0, f"{hop.kind} {hop.node}{group}"
     for attempt in hop.attempts:
         yield from _attempt(attempt)
+    if hop.voicemail is not None:
+        yield hop.voicemail.at, 1, f"has left a voicemail of {hop.voicemail.ms / 1000:.1f} s"
+    if hop.text_message is not None:
+        yield hop.at, 1, _TEXTS[hop.text_message]
 
 
 def _attempt(attempt: Attempt) -> Iterator[Rung]:

@@ -73,7 +73,7 @@ Duration = Annotated[int, Field(ge=0)]
 Amount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,6}$")]
 """Money in the charge's currency, exact, two to six decimals."""
 
-_DOCUMENTED = ConfigDict(use_attribute_docstrings=True)
+_DOCUMENTED = ConfigDict(use_attribute_docstrings=True, json_schema_serialization_defaults_required=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,9 +178,9 @@ class Hop:
     """The group that was rung, or that a voicemail is for."""
     attempts: tuple[Attempt, ...]
     """In the order in which the phones were offered the call."""
-    voicemail: LeftVoicemail | None
+    voicemail: LeftVoicemail | None = None
     """Of a ``voicemail``: null when nothing was said."""
-    text_message: TextOutcome | None
+    text_message: TextOutcome | None = None
     """Of a ``text_message``: ``accepted`` for sending, or why not: number ``withheld``, or ``no_mobile``."""
 
 

@@ -19,7 +19,7 @@ from services.domain.retries import pause_ms
 from services.notify.places import FailedError, Http, Nowhere, Place, gateway
 from services.settings import Settings
 from services.store import documents, outbox
-from services.store.due import keep, now
+from services.store.due import end, keep, now
 from services.store.outbox import Taken
 
 AT_ONCE = 500
@@ -76,14 +76,10 @@ class Sender:
             for task in ended:
                 task.result()
         finally:
-            for task in (told, *works):
-                task.cancel()
-            await asyncio.gather(told, *works, return_exceptions=True)
+            await end([told, *works])
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await end(self._tasks)
 
     async def _take(self) -> None:
         await outbox.begin(self._redis)

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -13,6 +14,7 @@ from services.store import queues
 from services.store.distribution import Distribution
 
 RETRY_SECONDS = 0.5
+CANCEL_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,16 @@ async def keep(work: Callable[[], Awaitable[None]]) -> None:
         except (RedisError, OSError) as error:
             log.warning("Redis is away: %r", error)
         await asyncio.sleep(RETRY_SECONDS)
+
+
+async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancels until all have ended: Python 3.11's ``asyncio.wait_for``, by which redis-py sends, may swallow it."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        ended, left = await asyncio.wait(left, timeout=CANCEL_SECONDS)
+        await asyncio.gather(*ended, return_exceptions=True)
 
 
 class Due:

@@ -1,6 +1,7 @@
 """Time passes for the queues when it is due, whichever process sees to it."""
 
 import asyncio
+import contextlib
 from typing import Any
 
 from redis.asyncio import Redis
@@ -8,7 +9,7 @@ from redis.asyncio import Redis
 from services.domain.agents import State
 from services.domain.documents import Agent, Group
 from services.store import agents, queues
-from services.store.due import Due, now
+from services.store.due import Due, end, now
 from tests.harness.waiting import until
 
 AGENT = Agent.model_validate(
@@ -69,3 +70,15 @@ async def test_what_another_process_has_done_is_not_asked_for_again_and_again(re
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_task_that_loses_its_cancellation_is_cancelled_again() -> None:
+    async def deaf() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        await asyncio.sleep(60)
+
+    task = asyncio.create_task(deaf())
+    await asyncio.sleep(0)
+    await end([task])
+    assert task.cancelled()

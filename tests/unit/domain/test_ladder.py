@@ -36,3 +36,26 @@ def test_a_call_reads_like_a_ladder() -> None:
         "   9.000    li answers",
         "  60.001  over: answered, ended by the agent",
     ]
+
+
+def test_what_was_left_and_what_will_be_sent() -> None:
+    table = """
+    0.000  CHAN_START    caller
+    0.001  CALL          caller  hotline=4001234567 caller=13800138000 name=
+    0.100  NODE          caller  node=text kind=text_message
+    0.101  TEXT_MESSAGE  caller  node=text outcome=accepted
+    0.200  NODE          caller  node=leave kind=voicemail
+    9.000  VOICEMAIL     caller  node=leave group=sales file=voicemail/x.wav ms=5160
+    9.001  HANGUP        caller  cause=16 source=caller
+    9.002  LINKEDID_END  caller
+    """
+    record = record_of(folded(table), "pbx1")
+    assert record
+    assert ladder(record) == [
+        "   0.000  13800138000 calls 4001234567",
+        "   0.100  text_message text",
+        "   0.100    will get a text message",
+        "   0.200  voicemail leave (sales)",
+        "   9.000    has left a voicemail of 5.2 s",
+        "   9.001  over: voicemail, ended by the caller",
+    ]
