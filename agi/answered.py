@@ -14,6 +14,7 @@ class Answered:
 
     async def __call__(self, channel: Channel) -> None:
         account, offer, agent, call = (channel.headers[f"agi_arg_{number}"] for number in range(1, 5))
-        if not await queues.answered(self._room.distribution(account), call, int(offer), agent, now()):
+        distribution, own = self._room.distribution(account), channel.headers["agi_uniqueid"]
+        if not await queues.answered(distribution, call, int(offer), agent, now(), channel=own):
             # Another was faster, or the queue has given the caller to somebody else: this phone is let go.
             await channel.set_variable("GOSUB_RESULT", "CHANUNAVAIL")

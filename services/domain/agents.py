@@ -78,6 +78,7 @@ TRANSITIONS: Mapping[State, Mapping[Event, set[State]]] = MappingProxyType(
             Event.RESUME: _BUSY,
             Event.MISSED: _FREE,
             Event.ENDED: _FREE,
+            Event.WRAPPED: _BUSY,
             Event.PHONE_IDLE: _BUSY | _READY | _WRAP_UP,
             Event.PHONE_IN_USE: _BUSY,
             Event.PHONE_UNREACHABLE: _BUSY | _OFFLINE,
@@ -139,6 +140,8 @@ class Standing:
     pause: str = ""
     """Why the agent is paused, or will be when its call is over; empty: it is not."""
     phone: str = "idle"
+    pbx: str = ""
+    """Which Asterisk said last that it can reach the phone."""
     ready_at: int = 0
     ready_since: int = 0
     """When it was last free for a call; an offer that the caller gave up does not count."""
@@ -160,6 +163,19 @@ def happen(standing: Standing, event: Event, now: int, **facts: Any) -> Standing
     waits_anew = state is State.READY and event is not Event.WITHDRAWN
     ready_since = began if waits_anew else known.ready_since
     return replace(known, state=state, reason=reason, since=began, ready_since=ready_since)
+
+
+def once_idle(standing: Standing, now: int) -> tuple[State, str]:
+    """State and reason when the agent puts its phone down: what holds for who asks by that phone."""
+    return _state(replace(standing, phone="idle"), now)
+
+
+def counts(standing: Standing, event: Event, pbx: str) -> bool:
+    """Whether what an Asterisk says of the phone says anything: those it is not registered with cannot reach it.
+
+    ``pbx``: empty when it is not known who says so; then it counts.
+    """
+    return event is not Event.PHONE_UNREACHABLE or not pbx or standing.pbx in {"", pbx}
 
 
 def _state(agent: Standing, now: int) -> tuple[State, str]:

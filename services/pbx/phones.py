@@ -33,9 +33,10 @@ log = logging.getLogger(__name__)
 class Phones:
     """Raises what Redis raises into the link, which then asks for the true state again."""
 
-    def __init__(self, redis: Redis, link: Link) -> None:
+    def __init__(self, redis: Redis, link: Link, pbx: str) -> None:
         self._redis = redis
         self._link = link
+        self._pbx = pbx
         self._due = Due(redis)
         link.subscribe("DeviceStateChange", self._changed)
         link.on_resync(self._ask)
@@ -57,6 +58,6 @@ class Phones:
             return
         distribution = self._due.distribution(agent.document.account)
         try:
-            await agents.phone(distribution, agent.document.id, state, now())
+            await agents.phone(distribution, agent.document.id, state, now(), self._pbx)
         except (Unknown, IllegalTransition) as error:
             log.warning("%s is %s: %s", name, state, error)

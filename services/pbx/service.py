@@ -15,7 +15,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Until ``stop`` is set."""
     link = Link(settings.ami_host, settings.ami_port, settings.ami_user, settings.ami_secret.get_secret_value())
     async with Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5) as redis:
-        phones, requests = Phones(redis, link), Requests(redis, link, settings.pbx)
+        phones, requests = Phones(redis, link, settings.pbx), Requests(redis, link, settings.pbx)
         tasks = [asyncio.create_task(work) for work in (phones.let_time_pass(), keep(requests.run))]
         try:
             await link.run(stop)

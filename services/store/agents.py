@@ -61,6 +61,9 @@ async def wrapped(distribution: Distribution, agent: str, now: int) -> None:
     await distribution.run(Event.WRAPPED, now, agent)
 
 
-async def phone(distribution: Distribution, agent: str, state: Phone, now: int) -> None:
-    """What the phone system says of the agent's phone; our own calls on it included."""
-    await distribution.run(f"phone_{state}", now, agent)
+async def phone(distribution: Distribution, agent: str, state: Phone, now: int, pbx: str = "") -> None:
+    """What an Asterisk says of the agent's phone; our own calls on it included.
+
+    ``pbx``: which one, as ``services.domain.agents.counts`` wants to know; empty when whoever says so is right.
+    """
+    await distribution.run(f"phone_{state}", now, agent, pbx)

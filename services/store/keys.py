@@ -44,6 +44,11 @@ def agent(account: str, name: str) -> str:
     return f"{distribution(account)}agent:{name}"
 
 
+def call(account: str, name: str) -> str:
+    """Hash of what is known of a caller: ``services.store.queues.Caller``."""
+    return f"{distribution(account)}call:{name}"
+
+
 def wake(process: str) -> str:
     """Channel on which a process is told which of its callers has an offer."""
     return f"wake:{process}"

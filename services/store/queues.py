@@ -5,9 +5,12 @@ was never ``put``, and redis.exceptions.RedisError.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Literal
+
+from pydantic import TypeAdapter
 
 from services.domain.documents import Group
 from services.domain.waiting import Band, estimate, trusted
@@ -16,6 +19,9 @@ from services.store.distribution import Distribution
 
 LEASE_MS = 10_000
 """A call that nobody renews for so long is given up, and its agents are free."""
+
+LEASE = "lease:"
+"""Begins what is due for each call that is held."""
 
 RENEWED_AT_ONCE = 500
 
@@ -46,6 +52,38 @@ class Wake:
     account: str
     call: str
     offer: int
+
+
+class Pulled(StrEnum):
+    """What became of a pull."""
+
+    PULLED = "pulled"
+    UNKNOWN = "unknown"
+    RINGING = "ringing"
+    TALKING = "talking"
+    NO_MEMBER = "no_member"
+    """The agent is not in the group whose queue the caller waits in."""
+    OFF_DUTY = "off_duty"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is in the distribution. Times are milliseconds since 1970."""
+
+    call: str
+    group: str
+    number: str
+    """Empty when withheld."""
+    state: Literal["waiting", "ringing", "talking"]
+    priority: int
+    joined: int
+    """When its age began."""
+    agents: tuple[str, ...]
+    """Who rings or talks."""
+    pulled: str
+    """The agent whom it was pulled to."""
+    channel: str
+    """Of a talk: the agent's channel, Asterisk's uniqueid of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +149,14 @@ async def ended(distribution: Distribution, call: str, now: int) -> bool:
     return await leave(distribution, call, "ended", now)
 
 
-async def answered(distribution: Distribution, call: str, offer: int, agent: str, now: int) -> bool:
-    """The agent has begun to talk; the offer's others are free. False: another was faster, or the offer is void."""
-    return bool(await distribution.run("answered", now, call, offer, agent))
+async def answered(  # noqa: PLR0913 - what is known of an answer
+    distribution: Distribution, call: str, offer: int, agent: str, now: int, *, channel: str = ""
+) -> bool:
+    """The agent has begun to talk; the offer's others are free. False: another was faster, or the offer is void.
+
+    ``channel``: Asterisk's uniqueid of the phone's channel, for who has to find it; empty when it is not known.
+    """
+    return bool(await distribution.run("answered", now, call, offer, agent, channel))
 
 
 async def missed(
@@ -125,6 +168,15 @@ async def missed(
     its place. Gives the offer that is the caller's now; None: it waits.
     """
     return _offer(await distribution.run("missed", now, call, offer, *agents))
+
+
+async def pull(distribution: Distribution, call: str, agent: str, now: int) -> Pulled:
+    """A waiting caller is offered to this member next, before all others, and to nobody else.
+
+    When the member misses it, or goes off duty or out of the group, the caller is again anybody's, at its place.
+    """
+    reply: bytes = await distribution.run("pull", now, call, agent)
+    return Pulled(reply.decode())
 
 
 async def renew(distribution: Distribution, process: str, calls: Sequence[str], now: int) -> dict[str, Offer | None]:
@@ -156,6 +208,32 @@ async def status(distribution: Distribution, group: str, now: int) -> Status:
     return Status(*await distribution.run("status", now, group))
 
 
+async def caller(distribution: Distribution, call: str) -> Caller | None:
+    [found] = await _callers(distribution, [call])
+    return found
+
+
+async def callers(distribution: Distribution) -> list[Caller]:
+    """Everybody in the account's queues, ringing and talking included; who is there longest first."""
+    due: Any = await distribution.redis.zrange(keys.due(distribution.account), 0, -1)
+    leases = [what.decode().removeprefix(LEASE) for what in due if what.startswith(LEASE.encode())]
+    found = [one for one in await _callers(distribution, leases) if one]
+    return sorted(found, key=lambda one: (one.joined, one.call))
+
+
+async def _callers(distribution: Distribution, calls: Sequence[str]) -> list[Caller | None]:
+    async with distribution.redis.pipeline(transaction=False) as pipe:
+        for call in calls:
+            pipe.hgetall(keys.call(distribution.account, call))
+        found: list[dict[bytes, bytes]] = await pipe.execute()
+    return [_caller(call, record) if record else None for call, record in zip(calls, found, strict=True)]
+
+
+def _caller(call: str, record: Mapping[bytes, bytes]) -> Caller:
+    known = {name.decode(): value.decode() for name, value in record.items()}
+    return _CALLER.validate_python({**known, "call": call, "agents": tuple(known["agents"].split())})
+
+
 async def outlook(distribution: Distribution, call: str, now: int) -> Outlook | None:
     """None: the caller does not wait, because it is being rung for or is gone."""
     reply = await distribution.run("outlook", now, call)
@@ -172,6 +250,9 @@ async def announce(distribution: Distribution, call: str, wait: Band, now: int) 
     Also while it is not trusted and so not spoken: that is how trust comes back.
     """
     await distribution.run("announce", now, call, wait.least, wait.most)
+
+
+_CALLER = TypeAdapter(Caller)
 
 
 def wake_of(message: bytes) -> Wake:

@@ -4,11 +4,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count
 
-from services.domain.agents import Event, Standing, State, happen
+from services.domain.agents import Event, Standing, State, counts, happen
 from services.domain.distribution import EVERYBODY, Candidate, Draw, Step, level_after, order
 from services.domain.documents import Group
 from services.domain.waiting import Band, came_true, urgency
-from services.store.queues import LEASE_MS, Offer, Place
+from services.store.queues import LEASE_MS, Offer, Place, Pulled
 
 LOST_PLACE_MS = 60_000
 SILENCE_MS, GRACE_MS = 5000, 4000
@@ -50,6 +50,8 @@ class Caller:
     since: int = 0
     """When its talk began."""
     said: list[tuple[int, Band]] = field(default_factory=list)
+    pulled: str = ""
+    channel: str = ""
 
     def urgency(self) -> tuple[int, int, str]:
         return *urgency(self.priority, self.joined), self.id
@@ -131,6 +133,11 @@ class Model:
     def event(self, agent: str, event: Event, **facts: str) -> None:
         self._happen(agent, event, **facts)
 
+    def phone(self, agent: str, event: Event, pbx: str) -> None:
+        reachable = event is not Event.PHONE_UNREACHABLE
+        if counts(self.agents[agent], event, pbx):
+            self._happen(agent, event, **({"pbx": pbx} if pbx and reachable else {}))
+
     def join(self, call: str, group: str, *, number: str, priority: int, process: str, joined: int | None) -> Caller:
         ages = [joined]
         if old := self.calls.get(call):
@@ -173,13 +180,13 @@ class Model:
         self._forget(caller)
         return True
 
-    def answered(self, call: str, offer: int, agent: str) -> bool:
+    def answered(self, call: str, offer: int, agent: str, channel: str = "") -> bool:
         caller = self.calls.get(call)
         if not caller or caller.state != "ringing" or caller.offer != offer or agent not in caller.agents:
             return False
         for other in caller.agents:
             self._happen(other, Event.ANSWERED if other == agent else Event.WITHDRAWN)
-        caller.state, caller.agents, caller.since = "talking", [agent], self.now
+        caller.state, caller.agents, caller.since, caller.channel = "talking", [agent], self.now, channel
         self.answers[caller.group, self.day(), agent] += 1
         self.served[caller.group] = [self.now, *self.served.get(caller.group, [])][:RECENT]
         self._score(caller, answered=True)
@@ -204,8 +211,22 @@ class Model:
             caller.agents.remove(agent)
             caller.tried.add(agent)
         if not caller.agents:
-            caller.state, caller.hold = "waiting", ""
+            caller.state, caller.hold, caller.pulled = "waiting", "", ""
             self._aim(caller)
+
+    def pull(self, call: str, agent: str) -> Pulled:
+        caller = self.calls.get(call)
+        if caller is None:
+            return Pulled.UNKNOWN
+        if caller.state != "waiting":
+            return Pulled(caller.state)
+        if agent not in self.groups[caller.group].members:
+            return Pulled.NO_MEMBER
+        if not self._may_wait_for(agent, caller.group):
+            return Pulled.OFF_DUTY
+        caller.pulled = agent
+        self._aim(caller)
+        return Pulled.PULLED
 
     def renew(self, process: str, calls: list[str]) -> dict[str, Offer | None]:
         held = [self.calls[call] for call in calls if call in self.calls]
@@ -254,7 +275,7 @@ class Model:
             call
             for call in self.waiting()
             if agent in self.groups[call.group].members
-            and (call.pool[1:] == agent if call.hold else self._level(agent, call.group) >= int(call.pool))
+            and (call.pool[1:] == agent if call.pool[0] in "@!" else self._level(agent, call.group) >= int(call.pool))
         ]
 
     def idle(self, group: str) -> list[str]:
@@ -287,8 +308,8 @@ class Model:
     def _level(self, agent: str, group: str) -> int:
         return self.groups[group].skills.get(agent, 1)
 
-    def _preference(self, agent: str, call: Caller) -> tuple[int, int, int, str]:
-        return -call.priority, -self.groups[call.group].priorities.get(agent, 0), call.joined, call.id
+    def _preference(self, agent: str, call: Caller) -> tuple[bool, int, int, int, str]:
+        return not call.pulled, -call.priority, -self.groups[call.group].priorities.get(agent, 0), call.joined, call.id
 
     def _reserve(self, call: Caller, agents: list[str]) -> None:
         if agents:
@@ -298,9 +319,11 @@ class Model:
 
     def _aim(self, call: Caller) -> None:
         group = self.groups[call.group]
-        waits_for = self.agents.get(call.hold)
-        stands = waits_for and waits_for.state in ON_DUTY and call.hold in group.members
-        if stands and call.hold_until > self.now:
+        if not self._may_wait_for(call.pulled, call.group):
+            call.pulled = ""
+        if call.pulled:
+            call.pool, call.change = f"!{call.pulled}", None
+        elif self._may_wait_for(call.hold, call.group) and call.hold_until > self.now:
             call.pool, call.change = f"@{call.hold}", call.hold_until
         else:
             steps = [Step(step.after_seconds * 1000, step.level) for step in group.widening]
@@ -310,6 +333,10 @@ class Model:
             call.hold, call.pool = "", str(level)
             call.change = call.joined + wait if wait else None
         self._looking.append(call)
+
+    def _may_wait_for(self, agent: str, group: str) -> bool:
+        known = self.agents.get(agent)
+        return known is not None and known.state in ON_DUTY and agent in self.groups[group].members
 
     def _happen(self, agent: str, event: Event, **facts: object) -> None:
         before = self.agents[agent]

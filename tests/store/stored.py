@@ -22,6 +22,8 @@ def of_model(model: Model) -> dict[str, Any]:
                 "tried": call.tried,
                 "pool": call.pool if call.state == "waiting" else None,
                 "said": len(call.said),
+                "pulled": call.pulled,
+                "channel": call.channel,
             }
             for call in model.calls.values()
         },
@@ -83,7 +85,7 @@ class Stored:
     async def _call(self, call: str) -> dict[str, Any]:
         found = await self._hash(f"call:{call}")
         return {
-            **{name: found[name] for name in ("state", "group", "process")},
+            **{name: found[name] for name in ("state", "group", "process", "pulled", "channel")},
             **{name: int(found[name]) for name in ("joined", "priority", "offer")},
             "agents": found["agents"].split(),
             "tried": set(found["tried"].split()),

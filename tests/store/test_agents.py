@@ -170,3 +170,28 @@ async def test_a_member_who_leaves_its_group_is_not_rung_for_it(shop: Shop) -> N
     assert await shop.rings("c1") == "li"
     stored = await Stored(shop.distribution, ["li"], ["sales"]).everything()
     assert stored["ready"] == {"sales": set()}
+
+
+async def test_a_phone_is_unreachable_when_its_own_pbx_says_so(shop: Shop) -> None:
+    """Every other one does not have it either, and says the same."""
+    await shop.opens(ready="li")
+    await agents.phone(shop.distribution, "li", "unreachable", NOW, "pbx1")
+    assert await shop.state("li") == (State.OFFLINE, "unreachable")
+    await agents.phone(shop.distribution, "li", "idle", NOW, "pbx2")
+    await agents.phone(shop.distribution, "li", "unreachable", NOW, "pbx1")
+    assert await shop.state("li") == (State.READY, "")
+    await agents.phone(shop.distribution, "li", "in_use", NOW, "pbx1")
+    await agents.phone(shop.distribution, "li", "unreachable", NOW, "pbx2")
+    assert await shop.state("li") == (State.BUSY, "own_call")
+    await agents.phone(shop.distribution, "li", "unreachable", NOW, "pbx1")
+    assert await shop.state("li") == (State.OFFLINE, "unreachable")
+
+
+async def test_a_wrap_up_may_be_ended_by_the_agents_own_phone(shop: Shop) -> None:
+    await shop.opens(group(wrap_up_seconds=30), ready="li")
+    await shop.talks("c1", "li")
+    await agents.phone(shop.distribution, "li", "in_use", NOW)
+    await agents.wrapped(shop.distribution, "li", NOW)
+    assert await shop.state("li") == (State.BUSY, "own_call")
+    await agents.phone(shop.distribution, "li", "idle", NOW)
+    assert await shop.state("li") == (State.READY, "")

@@ -40,6 +40,8 @@ agent_names = st.sampled_from(AGENTS)
 group_names = st.sampled_from(GROUPS)
 call_ids = st.sampled_from([f"pbx1-{number}" for number in range(12)])
 numbers = st.sampled_from(["", "138", "139", "0755"])
+PHONE_EVENTS = (Event.PHONE_IDLE, Event.PHONE_IN_USE, Event.PHONE_UNREACHABLE)
+phone_events = st.sampled_from(PHONE_EVENTS)
 pauses = st.sampled_from([1, 100, 999, 1000, 3000, 5000, 9999, 30_000])
 
 
@@ -122,15 +124,23 @@ class Machine(RuleBasedStateMachine):
         self.model.serve()
         self.run(queues.put(self.distribution, group, self.now))
 
+    @rule(agent=agent_names, event=phone_events, pbx=st.sampled_from(["", "pbx1", "pbx2"]))
+    def a_pbx_says_of_a_phone(self, agent: str, event: Event, pbx: str) -> None:
+        self.begin()
+        self.model.phone(agent, event, pbx)
+        self.model.serve()
+        self.run(self.distribution.run(event, self.now, agent, pbx))
+
     @rule(agent=agent_names, event=st.sampled_from(Event))
     def something_about_an_agent(self, agent: str, event: Event) -> None:
-        if event not in {Event.OFFERED, Event.ANSWERED, Event.MISSED, Event.WITHDRAWN, Event.ENDED}:
+        if event not in {Event.OFFERED, Event.ANSWERED, Event.MISSED, Event.WITHDRAWN, Event.ENDED, *PHONE_EVENTS}:
             self.happen(agent, event)
 
     @rule(agent=agent_names)
     def back_to_work(self, agent: str) -> None:
-        for event in (Event.LOGIN, Event.RESUME, Event.PHONE_IDLE):
-            self.happen(agent, event)
+        self.happen(agent, Event.LOGIN)
+        self.happen(agent, Event.RESUME)
+        self.a_pbx_says_of_a_phone(agent, Event.PHONE_IDLE, "")
 
     def happen(self, agent: str, event: Event) -> None:
         self.begin()
@@ -179,14 +189,27 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data())
     def answer(self, data: st.DataObject) -> None:
         call = data.draw(st.sampled_from(self.ringing()))
-        self.answered(call.id, call.offer, data.draw(st.sampled_from(call.agents)))
+        self.answered(call.id, call.offer, data.draw(st.sampled_from(call.agents)), "pbx1-1.2")
 
-    @rule(call=call_ids, offer=st.integers(1, 20), agent=agent_names)
-    def answered(self, call: str, offer: int, agent: str) -> None:
+    @rule(call=call_ids, offer=st.integers(1, 20), agent=agent_names, channel=st.just(""))
+    def answered(self, call: str, offer: int, agent: str, channel: str) -> None:
         self.begin()
-        won = self.model.answered(call, offer, agent)
+        won = self.model.answered(call, offer, agent, channel)
         self.model.serve()
-        assert self.run(queues.answered(self.distribution, call, offer, agent, self.now)) == won
+        assert self.run(queues.answered(self.distribution, call, offer, agent, self.now, channel=channel)) == won
+
+    @rule(call=call_ids, agent=agent_names)
+    def pull(self, call: str, agent: str) -> None:
+        self.begin()
+        pulled = self.model.pull(call, agent)
+        self.model.serve()
+        assert self.run(queues.pull(self.distribution, call, agent, self.now)) == pulled
+
+    @precondition(lambda machine: bool(machine.model.waiting()))
+    @rule(data=st.data())
+    def pull_to_a_member(self, data: st.DataObject) -> None:
+        call = data.draw(st.sampled_from(self.model.waiting()))
+        self.pull(call.id, data.draw(st.sampled_from(self.model.groups[call.group].members)))
 
     @precondition(lambda machine: bool(machine.talking()))
     @rule(data=st.data(), some=st.lists(agent_names))
@@ -283,8 +306,11 @@ class Machine(RuleBasedStateMachine):
             if self.offered.get(call.id) != call.offer:
                 for agent in call.agents:
                     rivals = [one for one in self.model.servable(agent) if one.group == call.group]
-                    assert not [one for one in rivals if one.urgency() < call.urgency()]
+                    assert not [one for one in rivals if self.rank(one, agent) < self.rank(call, agent)]
         self.offered = {call.id: call.offer for call in self.model.calls.values()}
+
+    def rank(self, call: Caller, agent: str) -> tuple[bool, int, int, str]:
+        return call.pulled != agent, *call.urgency()
 
     def teardown(self) -> None:
         """The stream alone tells where everybody is."""

@@ -8,7 +8,7 @@ from services.domain.agents import State
 from services.domain.waiting import MINUTE, Band
 from services.store import agents, keys, queues
 from services.store.distribution import Distribution
-from services.store.queues import Offer, Outlook, Place, Status, Wake
+from services.store.queues import Caller, Offer, Outlook, Place, Pulled, Status, Wake
 from tests.store.shop import NOW, Shop, group
 
 
@@ -273,3 +273,75 @@ async def test_it_goes_on_after_redis_forgot_its_scripts(shop: Shop, redis: Redi
     await shop.opens(group(), ready="li")
     await redis.script_flush()
     assert await shop.joins("c1") == Offer(1, ("li",))
+
+
+async def test_who_is_pulled_is_next_for_that_agent_and_for_nobody_else(shop: Shop) -> None:
+    await shop.opens(group(), ready="li wang")
+    await shop.joins("c1")
+    await shop.takes("c1", "li")
+    await agents.pause(shop.distribution, "wang", "tea", NOW)
+    for call, priority in (("old", 9), ("new", 0)):
+        await shop.passes(1)
+        await shop.joins(call, priority=priority)
+    assert await queues.pull(shop.distribution, "new", "li", shop.now) == Pulled.PULLED
+    await agents.resume(shop.distribution, "wang", shop.now)
+    await agents.login(shop.distribution, "zhao", shop.now)
+    assert [await shop.rings(call) for call in ("old", "new")] == ["wang", ""]
+    await shop.leaves("c1", "ended")
+    assert await shop.rings("new") == "li"
+
+
+async def test_who_is_pulled_to_an_idle_agent_is_offered_at_once(shop: Shop) -> None:
+    await shop.opens(group("skills", skills={"li": 1}, widening=[{"after_seconds": 0, "level": 5}]), ready="li")
+    assert await shop.joins("c1") is None
+    assert await queues.pull(shop.distribution, "c1", "li", shop.now) == Pulled.PULLED
+    assert await shop.rings("c1") == "li"
+
+
+@pytest.mark.parametrize("goes", ["misses", "pauses", "leaves the group"])
+async def test_a_pull_ends_with_the_agent(shop: Shop, goes: str) -> None:
+    await shop.opens(group(members=["li", "wang"]), ready="li wang")
+    await shop.joins("c1")
+    await shop.takes("c1", "li")
+    await agents.phone(shop.distribution, "wang", "in_use", NOW)
+    await shop.joins("c2")
+    assert await queues.pull(shop.distribution, "c2", "li", NOW) == Pulled.PULLED
+    await agents.phone(shop.distribution, "wang", "idle", NOW)
+    assert await shop.rings("c2") == ""
+    if goes == "misses":
+        await shop.leaves("c1", "ended")
+        await shop.misses("c2")
+    elif goes == "pauses":
+        await agents.pause(shop.distribution, "li", "tea", NOW)
+        await shop.leaves("c1", "ended")
+    else:
+        await queues.put(shop.distribution, group(members=["wang"]), NOW)
+    assert await shop.rings("c2") == "wang"
+
+
+async def test_who_cannot_be_pulled(shop: Shop) -> None:
+    await shop.opens(group(members=["li", "wang"]), ready="li")
+    await agents.login(shop.distribution, "zhao", NOW)
+    await shop.joins("c1")
+    assert await queues.pull(shop.distribution, "c0", "li", NOW) == Pulled.UNKNOWN
+    assert await queues.pull(shop.distribution, "c1", "li", NOW) == Pulled.RINGING
+    await shop.takes("c1", "li")
+    assert await queues.pull(shop.distribution, "c1", "li", NOW) == Pulled.TALKING
+    await shop.joins("c2")
+    assert await queues.pull(shop.distribution, "c2", "zhao", NOW) == Pulled.NO_MEMBER
+    assert await queues.pull(shop.distribution, "c2", "wang", NOW) == Pulled.OFF_DUTY
+
+
+async def test_who_is_there(shop: Shop) -> None:
+    await shop.opens(group(), ready="li wang")
+    await shop.joins("c1", number="138", priority=2)
+    offer = await shop.offer("c1")
+    assert offer
+    assert await queues.answered(shop.distribution, "c1", offer.number, "li", NOW, channel="pbx1-1.7")
+    await shop.passes(1)
+    await shop.joins("c2")
+    talking = Caller("c1", "sales", "138", "talking", 2, NOW, ("li",), "", "pbx1-1.7")
+    ringing = Caller("c2", "sales", "", "ringing", 0, NOW + 1, ("wang",), "", "")
+    assert await queues.callers(shop.distribution) == [talking, ringing]
+    assert await queues.caller(shop.distribution, "c1") == talking
+    assert await queues.caller(shop.distribution, "c9") is None

@@ -1,7 +1,19 @@
 -- Agents' own operations, groups and what is asked about them; then the operation that is called for.
-local EVENTS = {'login', 'logout', 'resume', 'wrapped', 'phone_idle', 'phone_in_use', 'phone_unreachable'}
+local EVENTS = {'login', 'logout', 'resume', 'wrapped'}
 for _, event in ipairs(EVENTS) do
     operations[event] = function(agent) happen(agent, event) end
+end
+
+-- `pbx`: who says so, or ''. Every Asterisk but the one that a phone is registered with calls it unreachable.
+for _, event in ipairs({'phone_idle', 'phone_in_use'}) do
+    operations[event] = function(agent, pbx)
+        happen(agent, event, pbx ~= '' and {pbx = pbx} or nil)
+    end
+end
+
+function operations.phone_unreachable(agent, pbx)
+    local known = load_agent(agent).pbx or ''
+    if pbx == '' or known == '' or known == pbx then happen(agent, 'phone_unreachable') end
 end
 
 function operations.pause(agent, reason) happen(agent, 'pause', {pause = reason}) end
@@ -12,7 +24,7 @@ function operations.put_agent(agent, missed_limit, always)
     redis.call('HSET', agent_key(agent), 'missed_limit', missed_limit)
     if known then return end
     redis.call('HSET', agent_key(agent), 'state', 'offline', 'reason', '', 'since', now, 'on_duty', 0, 'pause', '',
-        'phone', 'idle', 'ready_at', 0, 'ready_since', 0, 'missed', 0, 'call', '', 'talking', 0)
+        'phone', 'idle', 'pbx', '', 'ready_at', 0, 'ready_since', 0, 'missed', 0, 'call', '', 'talking', 0)
     if always == '1' then happen(agent, 'login') end
 end
 

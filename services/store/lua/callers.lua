@@ -1,5 +1,6 @@
 -- A waiting caller stands in its group's queue, which everybody sees, and in one pool, where agents look for it:
--- `1` … `5` by the level it needs, or `@agent` while it is held for the agent who served it last.
+-- `1` … `5` by the level it needs, `@agent` while it is held for the agent who served it last, or `!agent` when it was
+-- pulled to an agent, who serves it before all others.
 local looking = {} -- callers who have looked for no agent since their terms changed last
 
 local function urgency(priority, joined) return -priority * AGES + joined end
@@ -20,6 +21,8 @@ end
 
 -- Where agents are to look for the caller, and when that changes next.
 local function aim(call)
+    if call.pulled ~= '' and may_wait_for(call.pulled, call.group) then return '!' .. call.pulled end
+    call.pulled = ''
     if call.hold ~= '' and tonumber(call.hold_until) > now and may_wait_for(call.hold, call.group) then
         return '@' .. call.hold, tonumber(call.hold_until)
     end
@@ -64,8 +67,8 @@ end
 
 local function ready_agents(call)
     local ready, group = ready_key(call.group), group_of(call.group)
-    if string.sub(call.pool, 1, 1) == '@' then
-        local agent = string.sub(call.pool, 2)
+    local agent = string.match(call.pool, '^[@!](.*)$')
+    if agent then
         local stands = redis.call('ZSCORE', ready, entry(agent, member_of(agent, call.group)))
         return stands and {agent} or {}
     end
@@ -93,27 +96,32 @@ local function aim_again(id)
     enqueue(id, call)
 end
 
--- The caller an agent serves next: by priority, then the agent's own between groups, then age. The first of each pool
--- is the best of its pool, so nobody else is looked at.
+local function before(one, other)
+    for i, value in ipairs(one) do
+        if value ~= other[i] then return value < other[i] end
+    end
+    return false
+end
+
+-- The caller an agent serves next: who was pulled to it, then by priority, the agent's own between groups, and age. The
+-- first of each pool is the best of its pool, so nobody else is looked at.
 local function best_caller(agent)
     local best
     for group, text in pairs(load(memberships_key(agent))) do
         local member = membership(text)
-        local pools = {'@' .. agent}
+        local pools = {'!' .. agent, '@' .. agent}
         for level = 1, member.level do pools[#pools + 1] = level end
-        for _, pool in ipairs(pools) do
+        for place, pool in ipairs(pools) do
             local head = redis.call('ZRANGE', pool_key(group, pool), 0, 0, 'WITHSCORES')
             if head[1] then
                 local priority = -math.floor(head[2] / AGES)
                 local joined = head[2] + priority * AGES
-                local found = {-priority, -member.priority, joined, head[1]}
-                local i = 1
-                while best and i < 4 and found[i] == best[i] do i = i + 1 end
-                if not best or found[i] < best[i] then best = found end
+                local found = {place == 1 and 0 or 1, -priority, -member.priority, joined, head[1]}
+                if not best or before(found, best) then best = found end
             end
         end
     end
-    return best and best[4]
+    return best and best[5]
 end
 
 local function match_agent(name)
@@ -140,7 +148,9 @@ local function serve()
     for _, agent in ipairs(gone) do
         local names = redis.call('HKEYS', memberships_key(agent))
         for _, group in ipairs(names) do
-            for _, id in ipairs(redis.call('ZRANGE', pool_key(group, '@' .. agent), 0, -1)) do aim_again(id) end
+            for _, held in ipairs({'@', '!'}) do
+                for _, id in ipairs(redis.call('ZRANGE', pool_key(group, held .. agent), 0, -1)) do aim_again(id) end
+            end
         end
     end
     table.sort(looking, more_urgent)

@@ -85,7 +85,7 @@ function operations.join(id, name, number, priority, process, since)
     local turn = redis.call('HINCRBY', group_key(name), 'turn', 1) - 1
     local call = {
         group = name, number = number, priority = priority, process = process, joined = kept or now, since = now,
-        start = turn % group.size, tried = '', offer = 0,
+        start = turn % group.size, tried = '', offer = 0, pulled = '', channel = '',
     }
     hold_for(call, number)
     due(now + LEASE_MS, 'lease:' .. id)
@@ -123,15 +123,15 @@ local function answers(call, offer, agent)
     return call and call.state == 'ringing' and call.offer == offer and set(words(call.agents))[agent]
 end
 
--- The first agent to begin a talk has the caller. Gives 1 to the winner, 0 to everybody later.
-function operations.answered(id, offer, agent)
+-- The first agent to begin a talk has the caller. Gives 1 to the winner, 0 to everybody later. `channel`: the agent's.
+function operations.answered(id, offer, agent, channel)
     local call = caller(id)
     if not answers(call, offer, agent) then return 0 end
     local group = group_of(call.group)
     for _, other in ipairs(words(call.agents)) do
         happen(other, other == agent and 'answered' or 'withdrawn')
     end
-    call.state, call.since, call.agents = 'talking', now, agent
+    call.state, call.since, call.agents, call.channel = 'talking', now, agent, channel
     save(call_key(id), call)
     redis.call('HINCRBY', answered_key(call.group), agent, 1)
     redis.call('LPUSH', served_key(call.group), now)
@@ -171,7 +171,7 @@ function operations.missed(id, offer, ...)
     call.agents = table.concat(left, ' ')
     save(call_key(id), call)
     if #left == 0 then
-        call.hold = ''
+        call.hold, call.pulled = '', ''
         enqueue(id, call)
         tell(id, call, 'waiting', 'missed')
     end
@@ -191,6 +191,22 @@ function operations.renew(process, ...)
         found[i] = {call and 1 or 0, unpack(offer_of(id)())}
     end
     return found
+end
+
+-- The caller is offered to this agent next, before all others and to nobody else, until the agent misses it or goes.
+-- Gives what became of it: `pulled`, or what is wrong.
+function operations.pull(id, agent)
+    load_agent(agent)
+    local call = caller(id)
+    if not call then return 'unknown' end
+    if call.state ~= 'waiting' then return call.state end
+    if not member_of(agent, call.group) then return 'no_member' end
+    if not may_wait_for(agent, call.group) then return 'off_duty' end
+    call.pulled = agent
+    save(call_key(id), call)
+    aim_again(id)
+    tell(id, call, 'waiting', 'pulled')
+    return 'pulled'
 end
 
 function operations.announce(id, least, most)
