@@ -15,17 +15,20 @@ from rich.progress import track
 
 from agi import server
 from agi.answered import Answered
+from agi.features import Features
 from agi.journey import Journey
 from agi.room import Room
 from dialplan.render import SharedSounds
 from dialplan.render import render as render_files
 from services import billing, notify, pbx
-from services.cli import agents, outbox, records, voicemails
+from services.cli import agents, outbox, records, supervision, voicemails
 from services.cli.terminal import Refused, err, out
 from services.domain.check import check as check_documents
-from services.domain.documents import Agent, Document, Group, Hotline
+from services.domain.documents import Account, Agent, Document, Group, Hotline
+from services.domain.features import sentences
 from services.domain.flow import SoundFile
 from services.domain.pbx import Pbx
+from services.domain.prompts import MANDARIN
 from services.domain.reading import Located, Problem, Reading, read
 from services.prompts import Espeak, SoundError, Sounds
 from services.settings import Settings, SettingsError
@@ -37,7 +40,6 @@ from services.store.due import now
 
 APOLOGY = "对不起，系统暂时无法接通您的电话，请稍后再拨。"
 CONFIRM = "有一个来电，请按1接听。"
-MANDARIN = "cmn"
 
 main = typer.Typer(name="hotline", no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 asterisk = typer.Typer(no_args_is_help=True, help="What Asterisk loads.")
@@ -49,6 +51,8 @@ main.add_typer(records.app, name="records")
 main.command()(records.tail)
 main.add_typer(outbox.app, name="notify")
 main.add_typer(voicemails.app, name="voicemail")
+main.add_typer(supervision.calls, name="call")
+main.command()(supervision.supervise)
 
 Files = Annotated[list[Path], typer.Argument(exists=True, help="Documents (YAML), or folders of them.")]
 
@@ -78,6 +82,10 @@ def apply(files: Files) -> None:
         for path, hotline in track(hotlines, description="sounds", console=err, disable=not err.is_terminal):
             await sounds.prepare(hotline, path.parent)
         await sounds.beep()
+        for _, document in located:
+            if isinstance(document, Account):
+                for sentence in sentences(document.pause_reasons):
+                    await sounds.spoken(sentence, MANDARIN)
         async with Redis.from_url(settings.redis_url) as redis:
             for document, version in await store.apply(redis, [document for _, document in located]):
                 out.print(f"{document.kind:<8} {document.id:<20} version {version}")
@@ -140,6 +148,7 @@ def serve_agi() -> None:
             routes: server.Routes = {
                 "journey": Journey(redis, settings.sounds_dir, settings.recordings_dir, room),
                 "answered": Answered(room),
+                "feature": Features(redis, settings.sounds_dir, room),
             }
             async with room.running():
                 await server.serve(routes, host=settings.agi_host, port=settings.agi_port, stop=stop)

@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
-from services.domain.flow import BoundNumber, Flow, Id, Model, Password
+from services.domain.flow import BoundNumber, Flow, Id, Model, Password, keys_as_text
 from services.domain.pbx import Pbx
 
 HotlineNumber = Annotated[str, StringConstraints(pattern=r"^400\d{7}$")]
@@ -41,6 +41,10 @@ class Webhook(Model):
     """Signs each message."""
 
 
+ReasonKey = Annotated[str, StringConstraints(pattern=r"^[1-9]$")]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+
+
 class Account(Model):
     kind: Literal["account"]
     id: Id
@@ -49,6 +53,10 @@ class Account(Model):
     notify: Webhook | None = None
     voicemail_days: Days | None = None
     """How long voicemails are kept; left out: 30."""
+    pause_reasons: Annotated[dict[ReasonKey, Reason], BeforeValidator(keys_as_text)] = Field(
+        default_factory=lambda: {"1": "休息"}
+    )
+    """Why agents pause, by the digit they dial after the code."""
 
     def references(self) -> Iterator[tuple[str, str, str]]:
         yield "tariff", "tariff", self.tariff
@@ -89,6 +97,8 @@ class Agent(Model):
     name: Title
     sip: Sip | None = None
     bound: BoundNumber | None = None
+    supervisor: bool = False
+    """May listen to, whisper into and barge in on the talks of its account's agents."""
     pause_after_missed: Annotated[int, Field(ge=0, le=20)] | None = None
     """Offers missed in a row that pause the agent, 0 never. Left out: 3 at a SIP phone, never at a bound number, where
     nobody would resume it."""
@@ -99,6 +109,8 @@ class Agent(Model):
     def _one_phone(self) -> "Agent":
         if (self.sip is None) == (self.bound is None):
             raise ValueError("an agent has either 'sip' or 'bound'")
+        if self.supervisor and self.sip is None:
+            raise ValueError("a 'supervisor' listens at a SIP phone: it has 'sip', not 'bound'")
         return self
 
     def references(self) -> Iterator[tuple[str, str, str]]:

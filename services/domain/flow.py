@@ -38,7 +38,7 @@ Prompt = Annotated[
 """Text to be spoken, or ``{file: …}``."""
 
 
-def _keys_as_text(keys: Any) -> Any:
+def keys_as_text(keys: Any) -> Any:
     """YAML reads an unquoted ``1:`` as a number."""
     return {str(key): node for key, node in keys.items()} if isinstance(keys, dict) else keys
 
@@ -48,7 +48,7 @@ class Menu(Model):
 
     kind: Literal["menu"]
     prompt: Prompt
-    keys: Annotated[dict[Key, Id], BeforeValidator(_keys_as_text), Field(min_length=1)]
+    keys: Annotated[dict[Key, Id], BeforeValidator(keys_as_text), Field(min_length=1)]
     timeout: Annotated[int, Field(ge=1, le=60)] = 5
     """Seconds to wait for a key after the prompt."""
     tries: Annotated[int, Field(ge=1, le=10)] = 3

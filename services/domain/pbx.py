@@ -1,6 +1,7 @@
 """The document of one Asterisk host."""
 
 from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
@@ -44,7 +45,10 @@ class RtpPorts(Model):
 
 
 class Ami(Model):
+    bind: IPv4Address = IPv4Address("127.0.0.1")
     port: Port = 5038
+    permit: Annotated[tuple[IPv4Network, ...], Field(min_length=1)] = (IPv4Network("127.0.0.1/32"),)
+    """Who may connect."""
     password: Password
 
 
@@ -71,6 +75,30 @@ class Phones(Model):
     """How often a registered phone is asked whether it is still there; 0 never asks."""
 
 
+Code = Annotated[str, StringConstraints(pattern=r"^\*[0-9]{2,4}$")]
+
+
+class Codes(Model):
+    """What agents dial at their own phones, by what it does (``services.domain.features.Feature``)."""
+
+    ask: Code = "*80"
+    log_in: Code = "*81"
+    log_out: Code = "*82"
+    pause: Code = "*83"
+    """With the digit of the reason behind it."""
+    resume: Code = "*84"
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> "Codes":
+        codes = [code for _, code in self]
+        for code in codes:
+            if codes.count(code) > 1:
+                raise ValueError(f"{code!r} is there twice")
+            if code != self.pause and code[:-1] == self.pause:
+                raise ValueError(f"{code!r} is {self.pause!r} with a reason")
+        return self
+
+
 class Folders(Model):
     """``cel``, ``sounds``, ``recordings``: shared with billing and agi; ``modules``, ``data``: of the package."""
 
@@ -93,6 +121,7 @@ class Pbx(Model):
     """FastAGI servers, asked in this order."""
     trunks: Annotated[tuple[Trunk, ...], Field(min_length=1)]
     phones: Phones = Phones()
+    codes: Codes = Codes()
     folders: Folders
 
     def references(self) -> Iterator[tuple[str, str, str]]:

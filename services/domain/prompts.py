@@ -5,6 +5,8 @@ import hashlib
 from services.domain.documents import Hotline
 from services.domain.flow import Prompt, SoundFile
 
+MANDARIN = "cmn"
+"""The voice that the platform itself speaks with."""
 HOLD_MUSIC = "music/hold.wav"
 BEEP = "tones/beep.wav"
 """Before a caller's words are recorded."""

@@ -11,7 +11,7 @@ from services import ami
 from services.ami import Link
 from services.pbx.originates import Originates
 from services.store import keys, requests
-from services.store.requests import AnyRequest, Envelope, Hangup, Originate, Wake
+from services.store.requests import AnyRequest, Envelope, Hangup, HangupPhone, Originate, Wake
 
 AT_ONCE = 200
 """Requests that are being done; others wait in the connection."""
@@ -85,5 +85,18 @@ class Requests:
                 await self._link.action("PlayDTMF", Channel=channel, Digit=KEY_NOBODY_HAS, Receive="1")
             case Hangup(channel=channel):
                 await self._link.action("Hangup", Channel=channel)
+            case HangupPhone():
+                await self._hang_up_phone(request)
             case Originate():
                 await self._originates.do(request)
+
+    async def _hang_up_phone(self, request: HangupPhone) -> None:
+        """Whoever forges the lines that come after a channel's name only names its own channel."""
+        own = f"PJSIP/{request.endpoint}-"
+        channels = await self._link.list_action("CoreShowChannels")
+        of_call = [channel["Channel"] for channel in channels if channel["Linkedid"] == request.call]
+        names = [name for name in of_call if name.startswith(own) and "-" not in name.removeprefix(own)]
+        if not names:
+            raise ami.RefusedError("CoreShowChannels", f"{request.endpoint} has no channel in {request.call}")
+        for name in names:
+            await self._link.action("Hangup", Channel=name)

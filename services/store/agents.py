@@ -61,6 +61,11 @@ async def wrapped(distribution: Distribution, agent: str, now: int) -> None:
     await distribution.run(Event.WRAPPED, now, agent)
 
 
+async def happen(distribution: Distribution, agent: str, event: Event, now: int, reason: str = "") -> None:
+    """Any of the above; ``reason``: of a pause."""
+    await distribution.run(event, now, agent, *([reason] if event is Event.PAUSE else []))
+
+
 async def phone(distribution: Distribution, agent: str, state: Phone, now: int, pbx: str = "") -> None:
     """What an Asterisk says of the agent's phone; our own calls on it included.
 

@@ -34,6 +34,12 @@ async def get_many(redis: Redis, kind: type[D], names: list[str]) -> list[Versio
     return [None if body is None else Versioned(kind.model_validate_json(body), int(version)) for body, version in rows]
 
 
+async def names(redis: Redis, kind: type[D]) -> list[str]:
+    """Of every document of the kind."""
+    prefix = keys.document(_kind_name(kind), "")
+    return sorted([name.decode().removeprefix(prefix) async for name in redis.scan_iter(f"{prefix}*", 1000)])
+
+
 def _kind_name(kind: type[D]) -> str:
     return kind.__name__.lower()
 

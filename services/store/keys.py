@@ -26,6 +26,10 @@ LIVE_STREAM = "events:live"
 """Stream of every change of an agent or a waiting caller: docs/events-live.md."""
 
 
+AUDIT_STREAM = "audit"
+"""Stream of who did what to whom: docs/audit.md."""
+
+
 def distribution(account: str) -> str:
     """What the keys of an account's agents and queues begin with; all lie in one hash slot.
 

@@ -38,6 +38,14 @@ class Hangup(Request):
     channel: ChannelName
 
 
+class HangupPhone(Request):
+    """Hangs up what a phone has of one call, ringing or talking."""
+
+    do: Literal["hangup_phone"] = "hangup_phone"
+    endpoint: Word
+    call: ChannelName
+
+
 class Originate(Request):
     """Rings a phone and, when it is picked up, sends it to ``extension`` in ``context`` of the dialplan.
 
@@ -59,7 +67,7 @@ class Originate(Request):
     """Of the phone's channel."""
 
 
-AnyRequest = Annotated[Wake | Hangup | Originate, Field(discriminator="do")]
+AnyRequest = Annotated[Wake | Hangup | HangupPhone | Originate, Field(discriminator="do")]
 
 
 class Envelope(Request):

@@ -2,6 +2,7 @@
 
 import asyncio
 import wave
+from bisect import bisect
 from itertools import pairwise
 from pathlib import Path
 from statistics import correlation
@@ -31,6 +32,12 @@ def _alaw(byte: int) -> int:
 
 
 _ALAW = [_alaw(byte) for byte in range(256)]
+_NEAREST = sorted((sample, byte) for byte, sample in enumerate(_ALAW))
+
+
+def alaw_of(sample: int) -> int:
+    """The nearest code from below."""
+    return _NEAREST[max(0, bisect(_NEAREST, (sample, 256)) - 1)][1]
 
 
 def samples(wav: Path) -> list[int]:

@@ -129,6 +129,21 @@ class Sipp:
         await process.start()
         return process
 
+    async def dials(
+        self,
+        agent: str,
+        password: str,
+        to: str,
+        *steps: str,
+        display_name: str = "",
+        media_port: str = "[auto_media_port]",
+    ) -> Process:
+        """An operator's phone calls somebody."""
+        scenario = _dials(agent, password, to, "".join(steps), display_name=display_name, media_port=media_port)
+        process = self._process(scenario, self.phone_host, self.ports.take(), 60)
+        await process.start()
+        return process
+
     async def refused(self, number: str, to: str, status: int, host: str = "") -> Process:
         """A call that must be refused with this status."""
         process = self._process(_refused(number, to, status), host or self.caller_host, self.ports.take(), 20)
@@ -215,8 +230,10 @@ class Phone:
     host: str
     port: int
 
-    async def answers(self, *steps: str, after: int = 200, codec: str = "alaw") -> Process:
-        return await self._start(_RINGING + hears(after) + _answer(codec) + "".join(steps))
+    async def answers(
+        self, *steps: str, after: int = 200, codec: str = "alaw", media_port: str = "[auto_media_port]"
+    ) -> Process:
+        return await self._start(_RINGING + hears(after) + _answer(codec, media_port) + "".join(steps))
 
     async def answers_unless_cancelled(self, *steps: str, after: int, calls: int) -> Process:
         """So many calls, one after the other."""
@@ -286,8 +303,8 @@ def _reply(status: str, method: str = "INVITE", rest: str = "Content-Length: 0\n
 _RINGING = _reply("180 Ringing")
 
 
-def _answer(codec: str) -> str:
-    return _reply("200 OK", rest=_sdp(codec)) + '<recv request="ACK"/>'
+def _answer(codec: str, media_port: str) -> str:
+    return _reply("200 OK", rest=_sdp(codec, media_port)) + '<recv request="ACK"/>'
 
 
 def _sdp(codec: str, port: str = "[auto_media_port]") -> str:
@@ -329,6 +346,38 @@ def _caller(invite: str, steps: str) -> str:
     )
     provisional = "".join(f'<recv response="{status}" optional="true"/>' for status in (100, 180, 183))
     return _scenario(invite + provisional + f'<recv response="200"><action>{learn}</action></recv>' + _ack() + steps)
+
+
+def _dials(agent: str, password: str, to: str, steps: str, *, display_name: str, media_port: str) -> str:
+    def invite(number: int, auth: str) -> str:
+        return (
+            f"<send retrans={quoteattr('500')}><![CDATA[INVITE sip:{to}@[remote_ip]:[remote_port] SIP/2.0\n"
+            "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\nMax-Forwards: 70\n"
+            f"From: {display_name} <sip:{agent}@[remote_ip]>;tag=[pid]t[call_number]\nTo: <sip:{to}@[remote_ip]>\n"
+            f"Call-ID: [call_id]\nCSeq: {number} INVITE\nContact: <sip:[local_ip]:[local_port]>\n"
+            f"{auth}{_sdp('alaw', media_port).lstrip()}]]></send>"
+        )
+
+    def ack(number: int, target: str) -> str:
+        return _ack().replace("CSeq: 1 ", f"CSeq: {number} ").replace("[$target]", target)
+
+    sides = (
+        '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="here"/>'
+        '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="there"/>'
+    )
+    contact = '<ereg regexp="&lt;(sip:[^&gt;]*)&gt;" search_in="hdr" header="Contact:" assign_to="whole,target"/>'
+    provisional = "".join(f'<recv response="{status}" optional="true"/>' for status in (100, 180, 183))
+    return _scenario(
+        invite(1, "")
+        + '<recv response="100" optional="true"/>'
+        + f'<recv response="401" auth="true"><action>{sides}</action></recv>'
+        + ack(1, f"sip:{to}@[remote_ip]:[remote_port]")
+        + invite(2, f"[authentication username={agent} password={password}]\n")
+        + provisional
+        + f'<recv response="200"><action>{sides}{contact}</action></recv>'
+        + ack(2, "[$target]")
+        + steps
+    )
 
 
 def _refused(number: str, to: str, status: int) -> str:

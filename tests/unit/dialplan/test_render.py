@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from dialplan.render import SharedSounds, render
 from services.domain.documents import Agent
@@ -77,3 +78,34 @@ def test_a_folder_that_is_read_only_is_named(tmp_path: Path) -> None:
     (tmp_path / "cel").chmod(0o500)
     with pytest.raises(PermissionError, match=f"{tmp_path}/cel: not writable"):
         rendered(tmp_path, host)
+
+
+def test_a_feature_code_leads_to_the_service_with_the_phones_own_name(tmp_path: Path) -> None:
+    files = rendered(tmp_path, pbx(tmp_path, codes={"log_in": "*11"}))
+    assert "set_var = AGENT=1001\n" in files["pjsip.conf"]
+    assert "exten => *11,1,Gosub(feature,s,1(log_in))\n" in files["extensions.conf"]
+    assert "exten => _*83X,1,Gosub(feature,s,1(pause,${EXTEN:-1}))\n" in files["extensions.conf"]
+    assert "AGI(agi://127.0.0.1:4573/feature,${AGENT},${ARG1},${ARG2})\n" in files["extensions.conf"]
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        ({"ask": "*81"}, "'\\*81' is there twice"),
+        ({"ask": "*831"}, "'\\*831' is '\\*83' with a reason"),
+        ({"ask": "*8X"}, "should match pattern"),
+    ],
+)
+def test_codes_that_cannot_be_told_apart(tmp_path: Path, codes: dict[str, str], expected: str) -> None:
+    with pytest.raises(ValidationError, match=expected):
+        pbx(tmp_path, codes=codes)
+
+
+def test_the_manager_listens_on_loopback_unless_it_is_told_otherwise(tmp_path: Path) -> None:
+    at_home = rendered(tmp_path, pbx(tmp_path))["manager.conf"]
+    assert "bindaddr = 127.0.0.1\n" in at_home
+    assert "permit = 127.0.0.1/32\n" in at_home
+    ami = {"password": PASSWORD, "bind": "0.0.0.0", "permit": ["10.1.0.0/24", "10.2.0.7/32"]}
+    abroad = rendered(tmp_path, pbx(tmp_path, ami=ami))["manager.conf"]
+    assert "bindaddr = 0.0.0.0\n" in abroad
+    assert "permit = 10.1.0.0/24\npermit = 10.2.0.7/32\n" in abroad

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from services.store import outbox
+from services.domain.documents import Group
+from services.domain.features import sentences
+from services.store import audit, outbox, queues
+from services.store.distribution import Distribution
+from services.store.due import now
 from tests.harness.node import DEMO
 from tests.harness.redis_server import RedisServer
 from tests.store.shop import NOW
@@ -18,6 +22,8 @@ from tests.store.test_outbox import message
 PHONES = "\n---\n".join(
     f"kind: agent\nid: '{name}'\naccount: demo\nname: x\nsip: {{password: abcdefghijkl}}" for name in (1001, 1002)
 )
+
+GROUP = {"kind": "group", "id": "desk", "account": "demo", "name": "x", "strategy": "sequence", "members": ["1002"]}
 
 
 @pytest.fixture
@@ -76,7 +82,7 @@ async def test_apply_prepares_the_sounds_and_raises_versions(shop: Path, server:
     first = hotline("apply", shop, **env)
     assert first.returncode == 0, first.stderr
     assert len(first.stdout.splitlines()) == 8
-    assert len(list((tmp_path / "sounds" / "spoken").iterdir())) == 3
+    assert len(list((tmp_path / "sounds" / "spoken").iterdir())) == 3 + len(list(sentences({"1": "休息"})))
     assert hotline("apply", shop, **env).stdout == ""
     (shop / "phones.yaml").write_text(PHONES.replace("name: x", "name: y", 1))
     assert hotline("apply", shop, **env).stdout == "agent    1001                 version 2\n"
@@ -133,3 +139,21 @@ def test_settings_that_do_not_fit_are_refused() -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("HOTLINE_NOTIFY_URL: ")
     assert "Traceback" not in done.stderr
+
+
+async def test_agents_and_calls_by_hand_leave_a_trace(
+    shop: Path, server: RedisServer, redis: Redis, tmp_path: Path
+) -> None:
+    env = {"HOTLINE_REDIS_URL": server.url, "HOTLINE_SOUNDS_DIR": str(tmp_path / "sounds")}
+    assert hotline("apply", shop, **env).returncode == 0
+    assert hotline("agent", "login", "1001", "--as", "chief", **env).stdout == "1001: ready\n"
+    distribution = Distribution(redis, "demo")
+    group = Group.model_validate(GROUP)
+    await queues.put(distribution, group, now())
+    await queues.join(distribution, "pbx1-1.1", "desk", now(), process="p", number="138")
+    listed = json.loads(hotline("call", "list", "--json", **env).stdout)
+    assert (listed["account"], listed["call"], listed["state"]) == ("demo", "pbx1-1.1", "waiting")
+    done = hotline("call", "pull", "pbx1-1.1", "1002", "--as", "chief", **env)
+    assert (done.returncode, done.stderr) == (1, "1002 is offline or paused\n")
+    acts = [(entry.act.actor, entry.act.action, entry.outcome) for entry in await audit.newest(redis, 9)]
+    assert acts == [("chief", "pull", "refused: 1002 is offline or paused"), ("chief", "log_in", "done")]

@@ -1,0 +1,53 @@
+"""An agent dials a code at its own phone: does what it asks for, and says what came of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+from agi.channel import Channel
+from agi.room import Room
+from services.domain import features
+from services.domain.agents import IllegalTransition
+from services.domain.documents import Account, Agent
+from services.domain.features import Feature
+from services.domain.prompts import MANDARIN, spoken_name
+from services.store import agents, audit, documents
+from services.store.audit import Act
+from services.store.due import now
+
+
+@dataclass(frozen=True)
+class Features:
+    """The dialplan's context ``feature`` has the arguments: whose phone it is, which feature, the digit behind it."""
+
+    redis: Redis
+    sounds: Path
+    room: Room
+
+    async def __call__(self, channel: Channel) -> None:
+        name, feature, digit = (channel.headers.get(f"agi_arg_{number}", "") for number in range(1, 4))
+        await channel.answer()
+        says = await self._do(name, Feature(feature), digit)
+        await channel.play(str(self.sounds / spoken_name(says, MANDARIN)))
+
+    async def _do(self, name: str, feature: Feature, digit: str) -> str:
+        """What the agent is told."""
+        found = await documents.get(self.redis, Agent, name)
+        if found is None:
+            return features.NOBODY
+        distribution = self.room.distribution(found.document.account)
+        standing = await agents.get(distribution, name)
+        if standing is None:
+            return features.NOBODY
+        account = await documents.get(self.redis, Account, found.document.account)
+        reasons = account.document.pause_reasons if account else {}
+        decision = features.decide(feature, standing, digit, reasons, now())
+        if decision.event is None:
+            return decision.says
+        try:
+            async with audit.kept(self.redis, Act(found.document.account, name, feature, name)):
+                await agents.happen(distribution, name, decision.event, now(), decision.reason)
+        except IllegalTransition:  # something happened to the agent since its standing was read
+            return features.NOT_NOW
+        return decision.says
