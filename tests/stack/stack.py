@@ -23,6 +23,8 @@ class Stack:
         name = "hotline-" + hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
         self._documents = folder
         self._project = name
+        self.ami_secret = secrets.token_urlsafe(18)
+        self._ami_network = f"10.104.{self.ports.base // 1000}.0/28"
         self._rtp = (self.ports.rtp_first, self.ports.rtp_first + 39)
         self._env = {
             **os.environ,
@@ -30,6 +32,8 @@ class Stack:
             "COMPOSE_PROFILES": "test",
             "HOTLINE_TAG": name,
             "HOTLINE_DOCUMENTS": str(folder),
+            "HOTLINE_AMI_SECRET": self.ami_secret,
+            "HOTLINE_AMI_NETWORK": self._ami_network,
             "HOTLINE_SIP_PORT": str(self.ports.sip),
             "HOTLINE_RTP_PORTS": "{}-{}".format(*self._rtp),
             "HOTLINE_PORTS": str(self.ports.base),
@@ -46,7 +50,9 @@ class Stack:
 
     def up(self) -> None:
         try:
-            self.compose("up", "--detach", "--no-build", "--wait", "redis", "asterisk", "agi", "billing", "notify")
+            self.compose(
+                "up", "--detach", "--no-build", "--wait", "redis", "asterisk", "agi", "billing", "notify", "pbx"
+            )
         except RuntimeError as error:
             raise RuntimeError(f"{error}\n{self.compose('logs', '--no-color', '--tail', '50')}") from error
 
@@ -86,7 +92,7 @@ class Stack:
             "id": "pbx1",
             "sip": {"port": self.ports.sip},
             "rtp": {"first": self._rtp[0], "last": self._rtp[1]},
-            "ami": {"password": secrets.token_urlsafe(18)},
+            "ami": {"password": self.ami_secret, "bind": "0.0.0.0", "permit": [self._ami_network]},
             "agi": ["agi:4573"],
             "trunks": [
                 {

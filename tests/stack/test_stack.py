@@ -36,9 +36,25 @@ def test_call(call: DemoCall, outcomes: Outcomes) -> None:
     assert outcomes.get(call.title) == call.expected
 
 
-@pytest.mark.parametrize("service", ["redis", "asterisk", "agi", "billing"])
+@pytest.mark.parametrize("service", ["redis", "asterisk", "agi", "billing", "pbx"])
 def test_no_service_is_root(stack: Stack, service: str) -> None:
     assert stack.execute(service, "id", "--user") != "0"
+
+
+def test_agents_follow_their_phones(stack: Stack, outcomes: Outcomes) -> None:
+    """Their phones registered for the calls, which is known by way of AMI alone."""
+    assert outcomes
+    assert stack.execute("redis", "redis-cli", "hget", "acd:{demo}:agent:1001", "pbx") == "pbx1"
+
+
+def test_the_manager_lets_nobody_else_in(stack: Stack) -> None:
+    """Not from the phones' network, though it listens there and the password is right."""
+    login = f"Action: Login\\r\\nUsername: hotline\\r\\nSecret: {stack.ami_secret}\\r\\n\\r\\n"
+    asks = (
+        "import socket; s = socket.create_connection(('pbx-phones', 5038), 5); s.settimeout(5); "
+        f"s.sendall(b'{login}'); print(s.makefile('rb').read(100))"
+    )
+    assert "Authentication failed" in stack.run("sipp", "python", "-c", asks)
 
 
 def test_units_hold_on_the_images_python(stack: Stack) -> None:
