@@ -276,19 +276,19 @@ async def test_it_goes_on_after_redis_forgot_its_scripts(shop: Shop, redis: Redi
 
 
 async def test_who_is_pulled_is_next_for_that_agent_and_for_nobody_else(shop: Shop) -> None:
-    await shop.opens(group(), ready="li wang")
+    await shop.opens(group(), ready="li")
     await shop.joins("c1")
     await shop.takes("c1", "li")
-    await agents.pause(shop.distribution, "wang", "tea", NOW)
-    for call, priority in (("old", 9), ("new", 0)):
+    for call, priority in (("pulled", 0), ("first", 9), ("second", 9)):
         await shop.passes(1)
         await shop.joins(call, priority=priority)
-    assert await queues.pull(shop.distribution, "new", "li", shop.now) == Pulled.PULLED
-    await agents.resume(shop.distribution, "wang", shop.now)
-    await agents.login(shop.distribution, "zhao", shop.now)
-    assert [await shop.rings(call) for call in ("old", "new")] == ["wang", ""]
+    assert await queues.pull(shop.distribution, "pulled", "li", shop.now) == Pulled.PULLED
+    await agents.login(shop.distribution, "wang", shop.now)
+    assert [await shop.rings(call) for call in ("pulled", "first", "second")] == ["", "wang", ""]
     await shop.leaves("c1", "ended")
-    assert await shop.rings("new") == "li"
+    assert [await shop.rings(call) for call in ("pulled", "first", "second")] == ["li", "wang", ""]
+    await agents.login(shop.distribution, "zhao", shop.now)
+    assert await shop.rings("second") == "zhao"
 
 
 async def test_who_is_pulled_to_an_idle_agent_is_offered_at_once(shop: Shop) -> None:
