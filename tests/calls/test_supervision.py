@@ -76,7 +76,7 @@ async def hangs_up_on(node: Node, desk: Distribution, number: str) -> None:
     await supervision.hang_up(node.redis, "chief", "demo", await call_of(desk, number))
 
 
-async def test_listen_whisper_and_barge(
+async def test_whisper_listen_and_barge(
     node: Node, phones: Mapping[str, Phone], desk: Distribution, supervisor: Phone
 ) -> None:
     await agents.login(desk, "1001", now())
@@ -87,21 +87,21 @@ async def test_listen_whisper_and_barge(
         await hear({"caller": voices["caller"], "agent": voices["agent"]}, {"caller": {"agent"}, "agent": {"caller"}})
 
         both = {"caller", "agent"}
-        listens = await supervises(node, supervisor, voices["supervisor"], Mode.LISTEN, "1001", hears(5000), hangs_up())
-        await hear(three, {"supervisor": both, "agent": {"caller"}, "caller": {"agent"}})
-        assert await listens.wait(20) == 0
         whispers = await supervises(
             node, supervisor, voices["supervisor"], Mode.WHISPER, "1001", hears(5000), hangs_up()
         )
         await hear(three, {"supervisor": both, "agent": {"caller", "supervisor"}, "caller": {"agent"}})
         assert await whispers.wait(20) == 0
+        listens = await supervises(node, supervisor, voices["supervisor"], Mode.LISTEN, "1001", hears(5000), hangs_up())
+        await hear(three, {"supervisor": both, "agent": {"caller"}, "caller": {"agent"}})
+        assert await listens.wait(20) == 0
         barges = await supervises(node, supervisor, voices["supervisor"], Mode.BARGE, "1001", is_hung_up())
         await hear(three, {"supervisor": both, "agent": {"caller", "supervisor"}, "caller": {"agent", "supervisor"}})
 
         await hangs_up_on(node, desk, ANNA)
         assert [await side.wait(20) for side in (caller, agent, barges)] == [0, 0, 0]
     entries = list(reversed(await audit.newest(node.redis, 4)))
-    assert [entry.act.action for entry in entries] == ["listen", "whisper", "barge", "hang_up"]
+    assert [entry.act.action for entry in entries] == ["whisper", "listen", "barge", "hang_up"]
     assert {entry.outcome for entry in entries} == {"done"}
     acts = [entry.act for entry in entries[:3]]
     assert {(act.account, act.actor, act.target, act.supervisor) for act in acts} == {

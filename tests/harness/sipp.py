@@ -303,7 +303,7 @@ def _reply(status: str, method: str = "INVITE", rest: str = "Content-Length: 0\n
 _RINGING = _reply("180 Ringing")
 
 
-def _answer(codec: str, media_port: str) -> str:
+def _answer(codec: str, media_port: str = "[auto_media_port]") -> str:
     return _reply("200 OK", rest=_sdp(codec, media_port)) + '<recv request="ACK"/>'
 
 
