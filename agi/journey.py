@@ -5,6 +5,7 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
+from agi import transfer
 from agi.call import Call
 from agi.channel import Channel
 from agi.nodes import HANDLERS
@@ -51,7 +52,13 @@ class Journey:
         await call.channel.mark(
             "JOURNEY", account=call.hotline.account, version=str(version), resumed="1" if left_at else "0"
         )
-        await walk(call, left_at if left_at in call.hotline.flow.nodes else call.hotline.flow.start)
+        at: str | None = left_at if left_at in call.hotline.flow.nodes else None
+        number = await call.channel.get_variable(transfer.TARGET)
+        if at and number:
+            at = await transfer.handle(call, at, number)
+            if at is None:
+                return
+        await walk(call, at or call.hotline.flow.start)
 
 
 async def walk(call: Call, name: str) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agi.call import Call
+from agi.channel import Channel
 from agi.room import Held
 from services.domain.documents import Agent, Group
-from services.domain.flow import Queue
+from services.domain.flow import GroupNode, Queue
 from services.store import documents
 from services.store.queues import Offer
 
@@ -26,7 +27,7 @@ class Rung:
     """The agent whose phone took the call and dropped it at once."""
 
 
-async def rings_and_talks(call: Call, name: str, node: Queue, held: Held, offer: Offer) -> bool:
+async def rings_and_talks(call: Call, name: str, node: GroupNode | Queue, held: Held, offer: Offer) -> bool:
     """Whether the two talked: then the call is over."""
     group = await documents.get(call.redis, Group, node.group)
     agents = [agent.document for agent in await documents.get_many(call.redis, Agent, list(offer.agents)) if agent]
@@ -41,9 +42,9 @@ async def ring(call: Call, node: str, group: Group, agents: Sequence[Agent], of_
 
     ``of_queue``: the account and the offer, of a queue that has to accept who picked up before the two are connected.
     """
-    offered = {_dial_of(agent, call.trunk): agent for agent in agents}
-    await call.channel.mark("OFFER", _offer_pairs(node, group.id, offered))
-    if await _dial(call, offered, group.ring_seconds, of_queue) != "ANSWER":
+    offered = {dial_of(agent, call.trunk): agent for agent in agents}
+    await call.channel.mark("OFFER", offer_pairs(node, group.id, offered))
+    if await dial_phones(call.channel, offered, group.ring_seconds, of_queue) != "ANSWER":
         return Rung()
     talked_ms = int(await call.channel.evaluate(f"$[${{STRFTIME(,,%s%3q)}} - ${{{PICKED_UP}}}]"))
     if talked_ms >= group.drop_seconds * 1000:
@@ -53,22 +54,23 @@ async def ring(call: Call, node: str, group: Group, agents: Sequence[Agent], of_
     return Rung(dropped=await call.channel.get_variable(PICKED_UP_BY) or "")
 
 
-async def _dial(call: Call, offered: Mapping[str, Agent], seconds: int, of_queue: str) -> str:
+async def dial_phones(channel: Channel, offered: Mapping[str, Agent], seconds: int, of_queue: str = "") -> str:
+    """``offered``: who is rung by what. Gives what ``Channel.dial`` does."""
     options = ("m" if of_queue else "r") + "g"
     legs = [(f"PJSIP/{dial}", _options(agent, of_queue)) for dial, agent in offered.items()]
     if len(legs) == 1 and not any(agent.confirm for agent in offered.values()):
         [(target, own)] = legs
-        return await call.channel.dial(target, seconds, options + own)
+        return await channel.dial(target, seconds, options + own)
     # Dial stops the other phones at the first that is picked up, and from then on notices no caller who leaves.
-    return await call.channel.dial_apart(legs, seconds, options)
+    return await channel.dial_apart(legs, seconds, options)
 
 
-def _dial_of(agent: Agent, trunk: str) -> str:
+def dial_of(agent: Agent, trunk: str) -> str:
     """What Dial is told: the agent's SIP endpoint, or its number on the trunk."""
     return f"{agent.bound}@{trunk}" if agent.bound else agent.id
 
 
-def _offer_pairs(node: str, group: str, offered: Mapping[str, Agent]) -> list[tuple[str, str]]:
+def offer_pairs(node: str, group: str, offered: Mapping[str, Agent]) -> list[tuple[str, str]]:
     """What the event ``OFFER`` says; ``offered``: who is rung by what."""
     pairs = [("node", node), ("group", group)]
     for dial, agent in offered.items():

@@ -23,6 +23,8 @@ class Held:
         self.distribution = distribution
         self.call = call
         self.woken = asyncio.Event()
+        self.stay = secrets.token_hex(4)
+        """Tells it from an earlier and a later stay of the same call."""
         self.reason: queues.Reason = "abandoned"
         """Why the caller leaves: that is what it does unless somebody says otherwise."""
         self._process = process
@@ -55,20 +57,47 @@ class Room:
         """Joins the group's queue and leaves it; None when the queue is full."""
         held = Held(distribution, call, self._process)
         place = await queues.join(
-            distribution, call, group, now(), process=self._process, number=number, priority=priority
+            distribution,
+            call,
+            group,
+            now(),
+            process=self._process,
+            stay=held.stay,
+            number=number,
+            priority=priority,
         )
         if place is None:
             yield None
             return
         if place.offer is not None:
             held.woken.set()
-        self._held[distribution.account, call] = held
-        try:
+        async with self._staying(held):
             yield held
+
+    @contextlib.asynccontextmanager
+    async def claim(
+        self, distribution: Distribution, call: str, group: str, agent: str
+    ) -> AsyncIterator[tuple[Held, Offer] | None]:
+        """Reserves this agent, on the group's terms; None when it has a call already."""
+        held = Held(distribution, call, self._process)
+        offer = await queues.claim(distribution, call, group, agent, now(), process=self._process, stay=held.stay)
+        if offer is None:
+            yield None
+            return
+        async with self._staying(held):
+            yield held, offer
+
+    @contextlib.asynccontextmanager
+    async def _staying(self, held: Held) -> AsyncIterator[None]:
+        key = held.distribution.account, held.call
+        self._held[key] = held
+        try:
+            yield
         finally:
-            del self._held[distribution.account, call]
+            if self._held[key] is held:  # the session of a call that was transferred may begin before the old one ends
+                del self._held[key]
             # Cancellation must not keep an agent reserved; should it fail, the lease runs out.
-            await asyncio.shield(queues.leave(distribution, call, held.reason, now()))
+            await asyncio.shield(queues.leave(held.distribution, held.call, held.reason, now(), stay=held.stay))
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from services.domain.documents import Agent
+from services.domain.documents import Agent, Group
+from services.domain.extensions import numbers_of
 from services.domain.pbx import Pbx
 from services.domain.voicemail import SHORTEST_MS
 
@@ -36,7 +37,7 @@ class SharedSounds:
     """A folder."""
 
 
-def render(pbx: Pbx, agents: Iterable[Agent], conf: Path, sounds: SharedSounds) -> None:
+def render(pbx: Pbx, agents: Iterable[Agent], groups: Iterable[Group], conf: Path, sounds: SharedSounds) -> None:
     """Write every file into ``conf``, readable by the owner only: passwords stand in them.
 
     Raises OSError, naming the folder, when a folder that Asterisk writes to cannot be written to: without the one for
@@ -51,9 +52,11 @@ def render(pbx: Pbx, agents: Iterable[Agent], conf: Path, sounds: SharedSounds) 
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701  # these are no web pages
     )
+    agents = list(agents)
     values = {
         "pbx": pbx,
         "agents": [agent for agent in agents if agent.sip],
+        "extensions": _extensions([*agents, *groups]),
         "conf": conf.resolve(),
         "modules": MODULES,
         "rounds": ROUNDS,
@@ -70,6 +73,14 @@ def render(pbx: Pbx, agents: Iterable[Agent], conf: Path, sounds: SharedSounds) 
             _write(conf / template.name.removesuffix(".j2"), text)
     for name in UNUSED:
         _write(conf / name, "")
+
+
+def _extensions(documents: Iterable[Agent | Group]) -> dict[str, list[str]]:
+    """The numbers of each account, each once."""
+    numbers: dict[str, set[str]] = {}
+    for document in documents:
+        numbers.setdefault(document.account, set()).update(numbers_of(document))
+    return {account: sorted(found) for account, found in sorted(numbers.items())}
 
 
 def _template(name: str) -> str:

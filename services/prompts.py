@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from services.domain.documents import Hotline
+from services.domain.documents import Group, Hotline
 from services.domain.flow import SoundFile
-from services.domain.prompts import BEEP, HOLD_MUSIC, sound_name, spoken_name
+from services.domain.prompts import BEEP, HOLD_MUSIC, announcement_name, sound_name, spoken_name
 
 PROGRAM_DEADLINE = 60.0
 """Seconds that one run of a speech engine or of sox may take."""
@@ -95,6 +95,16 @@ class Sounds:
             for node in hotline.flow.nodes.values()
             for _, prompt in node.prompts()
         ]
+
+    async def prepare_announcement(self, group: Group, documents: Path) -> None:
+        """What the group's callers hear before they are recorded. As ``prepare``."""
+        name, recording = announcement_name(group), group.recording
+        if name is None or recording is None or recording.announce is None:
+            return
+        if isinstance(recording.announce, SoundFile):
+            await _convert(documents / recording.announce.file, self._path(name))
+        else:
+            await self.spoken(recording.announce, recording.voice)
 
     async def _file(self, hotline: Hotline, prompt: SoundFile, documents: Path) -> Path:
         path = self._path(sound_name(prompt, hotline))

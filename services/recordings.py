@@ -1,9 +1,13 @@
 """The folder of what was recorded, on the disk of one Asterisk."""
 
+import logging
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 DAY_SECONDS = 24 * 3600
+
+log = logging.getLogger(__name__)
 
 
 def expire(folder: Path, days: int) -> list[Path]:
@@ -23,3 +27,13 @@ def _expired(path: Path, oldest: float) -> bool:
     except FileNotFoundError:  # somebody deleted it
         return False
     return True
+
+
+def delete(folder: Path, names: Sequence[str]) -> None:
+    """Deletes these files below the folder, as far as they are there. OSError; blocks as ``expire`` does."""
+    for name in names:
+        path = folder / name
+        if path.resolve().is_relative_to(folder.resolve()):
+            path.unlink(missing_ok=True)
+        else:
+            log.error("%r is not below %s", name, folder)

@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     sounds_dir: Path = Path("/var/lib/hotline/sounds")
     """Folder of prepared sounds; agi and Asterisk see it under the same path."""
     recordings_dir: Path = Path("/var/lib/hotline/recordings")
-    """Folder of what callers said; Asterisk, agi and billing of one host see it under the same path."""
+    """Folder of voicemails and recorded talks; Asterisk, agi and billing of one host see it under the same path."""
     notify_url: str = ""
     """The gateway that takes text messages (docs/notify.md)."""
     notify_secret: SecretStr = SecretStr("")

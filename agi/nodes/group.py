@@ -1,3 +1,4 @@
+from agi import recording
 from agi.call import Call
 from agi.ringing import ring
 from services.domain.distribution import rounds
@@ -11,6 +12,7 @@ async def handle(call: Call, name: str, node: GroupNode) -> str | None:
     if found is None:
         return node.otherwise
     group = found.document
+    await recording.prepare(call, group)
     agents = [agent.document for agent in await documents.get_many(call.redis, Agent, group.members) if agent]
     for together in rounds(group.strategy, agents):
         if await _talks(call, name, group, list(together)):

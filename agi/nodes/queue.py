@@ -1,10 +1,12 @@
 import asyncio
 
+from agi import recording
 from agi.call import Call
 from agi.ringing import rings_and_talks
 from agi.room import LostError
+from services.domain.documents import Group
 from services.domain.flow import Queue
-from services.store import queues
+from services.store import documents, queues
 from services.store.distribution import Unknown
 from services.store.due import now
 
@@ -14,6 +16,8 @@ async def handle(call: Call, name: str, node: Queue) -> str | None:
     try:
         if (elsewhere := await _turned_away(call, node)) is not None:
             return elsewhere
+        if found := await documents.get(call.redis, Group, node.group):
+            await recording.prepare(call, found.document)
         until = asyncio.get_running_loop().time() + node.max_wait_seconds
         while True:
             try:

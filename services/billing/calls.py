@@ -1,9 +1,10 @@
 """The calls that are going on, folded row by row."""
 
 import logging
+from dataclasses import dataclass, field
 
 from services.billing.tail import Piece
-from services.domain.call import Call
+from services.domain.call import Call, bring_together
 from services.domain.cdr import record_of
 from services.domain.cel import CelRow, Torn
 from services.domain.record import Record
@@ -15,12 +16,35 @@ SILENCE_MS = 24 * 3600 * 1000
 log = logging.getLogger(__name__)
 
 
+@dataclass(slots=True, eq=False)
+class Correlated:
+    """Calls that end together: one, or several that attended transfers have brought together."""
+
+    begin: Checkpoint
+    """The first row of the first of them."""
+    calls: list[Call]
+    linkedids: list[str]
+    ended: set[str] = field(default_factory=set)
+
+    @property
+    def last(self) -> int:
+        return max(call.last for call in self.calls)
+
+    def add(self, row: CelRow) -> bool:
+        """Whether this row ends the last of them."""
+        for call in self.calls:
+            call.add(row)
+        if row.event == "LINKEDID_END":
+            self.ended.add(row.linkedid)
+        return len(self.ended) == len(self.linkedids)
+
+
 class OpenCalls:
     """Rows of a call whose first row was never seen are passed over: it was committed before the checkpoint."""
 
     def __init__(self, pbx: str) -> None:
         self._pbx = pbx
-        self._open: dict[str, tuple[Checkpoint, Call]] = {}
+        self._open: dict[str, Correlated] = {}
         self._newest = 0
         self.torn = 0
         self.passed_over = 0
@@ -31,48 +55,66 @@ class OpenCalls:
     @property
     def oldest(self) -> Checkpoint | None:
         """Where the first row stands of the call that began first."""
-        return next((begin for begin, _ in self._open.values()), None)
+        return next((calls.begin for calls in self._open.values()), None)
 
     def take(self, piece: Piece) -> list[Record]:
         """The records, not yet rated, of the calls that end in this piece."""
-        closed = []
+        closed: list[Call] = []
         for row in piece.rows:
             if isinstance(row, Torn):
                 self._report(piece, row)
-            elif call := self._add(piece.file, row):
-                closed.append(call)
+            else:
+                closed += self._add(piece.file, row)
         return self._records(closed + self._given_up(self._newest))
 
     def silent(self, quiet_ms: int) -> list[Record]:
         """The records of calls given up, after nothing at all was written for so long."""
         return self._records(self._given_up(self._newest + quiet_ms))
 
-    def _add(self, file: str, row: CelRow) -> Call | None:
-        """The call, when this row closes it."""
+    def _add(self, file: str, row: CelRow) -> list[Call]:
+        """The calls that this row closes."""
         self._newest = row.at
         linkedid = row.linkedid
         begun = self._open.get(linkedid)
         if row.uniqueid == linkedid and (row.event == "CHAN_START" or (row.event == "CALL" and begun is None)):
             self._open.pop(linkedid, None)
-            begun = self._open[linkedid] = (Checkpoint(file, row.start), Call(linkedid, started=row.at))
+            begun = Correlated(Checkpoint(file, row.start), [Call(linkedid, started=row.at)], [linkedid])
+            self._open[linkedid] = begun
         if begun is None:
             self.passed_over += 1
-            return None
-        call = begun[1]
-        call.add(row)
-        if call.closed:
-            del self._open[linkedid]
-            return call
-        return None
+            return []
+        if row.event == "ATTENDEDTRANSFER":
+            self._correlate(begun, row)
+        return self._take_out(begun) if begun.add(row) else []
+
+    def _correlate(self, one: Correlated, row: CelRow) -> None:
+        other = self._with_channel(str(row.extra.get("channel2_uniqueid")))
+        if other is not None and other is not one:
+            one.begin = next(calls.begin for calls in self._open.values() if calls in (one, other))
+            one.calls += other.calls
+            one.linkedids += other.linkedids
+            one.ended |= other.ended
+            self._open |= dict.fromkeys(other.linkedids, one)
+        bring_together(one.calls, row)
+
+    def _with_channel(self, uniqueid: str) -> Correlated | None:
+        if uniqueid in self._open:
+            return self._open[uniqueid]
+        return next((some for some in self._open.values() if any(uniqueid in call.phones for call in some.calls)), None)
+
+    def _take_out(self, calls: Correlated) -> list[Call]:
+        for linkedid in calls.linkedids:
+            if self._open.get(linkedid) is calls:  # and not the same call, read again
+                del self._open[linkedid]
+        return calls.calls
 
     def _given_up(self, now: int) -> list[Call]:
-        given_up = []
+        given_up: list[Call] = []
         while self._open:
-            linkedid, (_, call) = next(iter(self._open.items()))
-            if now - call.last <= SILENCE_MS:
+            oldest = next(iter(self._open.values()))
+            if now - oldest.last <= SILENCE_MS:
                 break
-            del self._open[linkedid]
-            given_up.append(call)
+            given_up += self._take_out(oldest)
         return given_up
 
     def _records(self, calls: list[Call]) -> list[Record]:

@@ -1,4 +1,4 @@
-"""Deletes voicemails that were kept for as long as their group or account says; billing runs beside their disk."""
+"""Deletes voicemails and recorded talks that were kept for long enough; billing runs beside their disk."""
 
 import asyncio
 import logging
@@ -10,8 +10,9 @@ from redis.exceptions import RedisError
 
 from services.domain.documents import Account, Group
 from services.domain.voicemail import KEPT_DAYS, folder_of
-from services.recordings import expire
+from services.recordings import delete, expire
 from services.store import documents, voicemails
+from services.store import recordings as store_recordings
 from services.store.due import now
 
 EVERY_SECONDS = 3600.0
@@ -19,13 +20,14 @@ EVERY_SECONDS = 3600.0
 log = logging.getLogger(__name__)
 
 
-async def keep_expiring(redis: Redis, recordings: Path) -> None:
+async def keep_expiring(redis: Redis, recordings: Path, pbx: str) -> None:
     """Until cancelled."""
     while True:
         try:
             await expire_voicemails(redis, recordings)
+            await expire_talks(redis, recordings, pbx, now())
         except (RedisError, OSError, ValidationError) as error:
-            log.warning("voicemails are kept longer than they should be: %r", error)
+            log.warning("recordings are kept longer than they should be: %r", error)
         await asyncio.sleep(EVERY_SECONDS)
 
 
@@ -41,3 +43,9 @@ async def _days(redis: Redis, account: str, group: str) -> int:
     of_account = await documents.get(redis, Account, account)
     days = of_group.document.voicemail_days if of_group else None
     return days or (of_account.document.voicemail_days if of_account else None) or KEPT_DAYS
+
+
+async def expire_talks(redis: Redis, recordings: Path, pbx: str, now: int) -> None:
+    while due := await store_recordings.due(redis, pbx, now):
+        await asyncio.to_thread(delete, recordings, due)
+        await store_recordings.forget(redis, pbx, due)

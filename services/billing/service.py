@@ -88,7 +88,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         )
     with Watch(folder) as watch:
         async with _client(settings.redis_url) as redis:
-            expiring = asyncio.create_task(keep_expiring(redis, settings.recordings_dir))
+            expiring = asyncio.create_task(keep_expiring(redis, settings.recordings_dir, settings.pbx))
             try:
                 await _bill(redis, settings, watch, stop)
             finally:

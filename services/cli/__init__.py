@@ -15,6 +15,7 @@ from rich.progress import track
 
 from agi import server
 from agi.answered import Answered
+from agi.extension import Extension
 from agi.features import Features
 from agi.journey import Journey
 from agi.room import Room
@@ -26,7 +27,7 @@ from services.cli.terminal import Refused, err, out
 from services.domain.check import check as check_documents
 from services.domain.documents import Account, Agent, Document, Group, Hotline
 from services.domain.features import sentences
-from services.domain.flow import SoundFile
+from services.domain.flow import Prompt, SoundFile
 from services.domain.pbx import Pbx
 from services.domain.prompts import MANDARIN
 from services.domain.reading import Located, Problem, Reading, read
@@ -86,6 +87,9 @@ def apply(files: Files) -> None:
             if isinstance(document, Account):
                 for sentence in sentences(document.pause_reasons):
                     await sounds.spoken(sentence, MANDARIN)
+        for path, document in located:
+            if isinstance(document, Group):
+                await sounds.prepare_announcement(document, path.parent)
         async with Redis.from_url(settings.redis_url) as redis:
             for document, version in await store.apply(redis, [document for _, document in located]):
                 out.print(f"{document.kind:<8} {document.id:<20} version {version}")
@@ -130,7 +134,8 @@ def render(
 
     try:
         agents = [document for document in found if isinstance(document, Agent)]
-        render_files(host, agents, out_dir, asyncio.run(speak()))
+        groups = [document for document in found if isinstance(document, Group)]
+        render_files(host, agents, groups, out_dir, asyncio.run(speak()))
     except (OSError, SoundError) as error:
         raise Refused(error) from error
 
@@ -149,6 +154,7 @@ def serve_agi() -> None:
                 "journey": Journey(redis, settings.sounds_dir, settings.recordings_dir, room),
                 "answered": Answered(room),
                 "feature": Features(redis, settings.sounds_dir, room),
+                "extension": Extension(redis),
             }
             async with room.running():
                 await server.serve(routes, host=settings.agi_host, port=settings.agi_port, stop=stop)
@@ -226,5 +232,11 @@ def _missing_files(item: Located) -> Iterator[Problem]:
     if isinstance(item.document, Hotline):
         for name, node in item.document.flow.nodes.items():
             for key, prompt in node.prompts():
-                if isinstance(prompt, SoundFile) and not (Path(item.file).parent / prompt.file).is_file():
-                    yield item.problem(f"flow.nodes.{name}.{key}.file", prompt.file, "there is no such file")
+                yield from _missing(item, f"flow.nodes.{name}.{key}", prompt)
+    if isinstance(item.document, Group) and item.document.recording:
+        yield from _missing(item, "recording.announce", item.document.recording.announce)
+
+
+def _missing(item: Located, key: str, prompt: Prompt | None) -> Iterator[Problem]:
+    if isinstance(prompt, SoundFile) and not (Path(item.file).parent / prompt.file).is_file():
+        yield item.problem(f"{key}.file", prompt.file, "there is no such file")

@@ -30,6 +30,8 @@ class Event(StrEnum):
     """The agent did not take the offer, or dropped the call at once."""
     WITHDRAWN = "withdrawn"
     """The offer ended, and not by the agent's fault: the caller left, or another agent was faster."""
+    HANDED = "handed"
+    """A talk that another agent had goes on with this one."""
     ENDED = "ended"
     WRAPPED = "wrapped"
     """The wrap-up is over, because it is due or because the agent says so."""
@@ -47,6 +49,8 @@ TRANSITIONS: Mapping[State, Mapping[Event, set[State]]] = MappingProxyType(
         State.OFFLINE: {
             Event.LOGIN: _READY | _BUSY | _OFFLINE,
             Event.LOGOUT: _OFFLINE,
+            Event.OFFERED: _RINGING,
+            Event.HANDED: _BUSY,
             Event.PHONE_IDLE: _OFFLINE | _READY | _WRAP_UP,
             Event.PHONE_IN_USE: _OFFLINE | _BUSY,
             Event.PHONE_UNREACHABLE: _OFFLINE,
@@ -55,6 +59,7 @@ TRANSITIONS: Mapping[State, Mapping[Event, set[State]]] = MappingProxyType(
             Event.LOGOUT: _OFFLINE,
             Event.PAUSE: _PAUSED,
             Event.OFFERED: _RINGING,
+            Event.HANDED: _BUSY,
             Event.PHONE_IDLE: _READY,
             Event.PHONE_IN_USE: _BUSY,
             Event.PHONE_UNREACHABLE: _OFFLINE,
@@ -66,7 +71,7 @@ TRANSITIONS: Mapping[State, Mapping[Event, set[State]]] = MappingProxyType(
             Event.RESUME: _RINGING,
             Event.ANSWERED: _BUSY,
             Event.MISSED: _FREE,
-            Event.WITHDRAWN: _FREE - _WRAP_UP,
+            Event.WITHDRAWN: _FREE,
             Event.PHONE_IDLE: _RINGING,
             Event.PHONE_IN_USE: _RINGING,
             Event.PHONE_UNREACHABLE: _RINGING,
@@ -77,6 +82,7 @@ TRANSITIONS: Mapping[State, Mapping[Event, set[State]]] = MappingProxyType(
             Event.PAUSE: _BUSY | _PAUSED,
             Event.RESUME: _BUSY,
             Event.MISSED: _FREE,
+            Event.HANDED: _BUSY,
             Event.ENDED: _FREE,
             Event.WRAPPED: _BUSY,
             Event.PHONE_IDLE: _BUSY | _READY | _WRAP_UP,
@@ -86,6 +92,8 @@ TRANSITIONS: Mapping[State, Mapping[Event, set[State]]] = MappingProxyType(
         State.WRAP_UP: {
             Event.LOGOUT: _OFFLINE,
             Event.PAUSE: _PAUSED,
+            Event.OFFERED: _RINGING,
+            Event.HANDED: _BUSY,
             Event.WRAPPED: _READY,
             Event.PHONE_IDLE: _WRAP_UP,
             Event.PHONE_IN_USE: _BUSY,
@@ -95,6 +103,8 @@ TRANSITIONS: Mapping[State, Mapping[Event, set[State]]] = MappingProxyType(
             Event.LOGOUT: _OFFLINE,
             Event.PAUSE: _PAUSED,
             Event.RESUME: _READY | _WRAP_UP | _BUSY | _OFFLINE,
+            Event.OFFERED: _RINGING,
+            Event.HANDED: _BUSY,
             Event.PHONE_IDLE: _PAUSED,
             Event.PHONE_IN_USE: _PAUSED,
             Event.PHONE_UNREACHABLE: _PAUSED,
@@ -112,6 +122,7 @@ FACTS: Mapping[Event, Mapping[str, str | int]] = MappingProxyType(
         Event.ANSWERED: {"talking": 1},
         Event.MISSED: {"call": "", "talking": 0},
         Event.WITHDRAWN: {"call": ""},
+        Event.HANDED: {"talking": 1},
         Event.ENDED: {"call": "", "talking": 0, "missed": 0},
         Event.WRAPPED: {"ready_at": 0},
         Event.PHONE_IDLE: {"phone": "idle"},

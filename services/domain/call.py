@@ -1,15 +1,16 @@
 """What the CEL rows of one linkedid say, gathered as they come; ``cdr`` makes the record of it.
 
 docs/cel-events.md has the rows. The caller's channel is the one whose uniqueid is the linkedid; every other channel
-counts from its ``DIAL`` on, which says which phone of which ``OFFER`` it rings.
+counts from its ``DIAL`` on, which says which phone of which ``OFFER`` it rings. A call that an attended transfer has
+brought together with another is given the rows of both.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
 from services.domain.cel import CelRow
-from services.domain.record import Keys, LeftVoicemail, TextOutcome
+from services.domain.record import Keys, LeftVoicemail, TextOutcome, Transfer
 
 
 @dataclass(slots=True)
@@ -31,6 +32,8 @@ class Ring:
     bridged: bool = False
     dropped: bool = False
     """Talked so briefly that it is no answer, as ``DROP`` says."""
+    handed_on: bool = False
+    """The agent has transferred the caller: the end of this leg ended nothing."""
     ended: int | None = None
     hung_up: bool = False
     """Ended by the phone itself."""
@@ -57,6 +60,13 @@ class Visit:
     rings: list[Ring] = field(default_factory=list)
     voicemail: LeftVoicemail | None = None
     text_message: TextOutcome | None = None
+    transfer: Transfer | None = None
+
+    @property
+    def talks(self) -> list[tuple[int, Ring]]:
+        """Whoever talked to the caller, and since when: after an attended transfer, not before it."""
+        answered = [(ring.answered, ring) for ring in self.rings if ring.talked and ring.answered is not None]
+        return [(at if self.transfer is None else max(at, self.at), ring) for at, ring in answered]
 
 
 @dataclass(slots=True)
@@ -85,13 +95,15 @@ class Call:
     offers: int = 0
     hangups: list[tuple[str, str]] = field(default_factory=list)
     """Channel that hung up, and the channel it names as the source, in the file's order."""
+    recordings: list[tuple[int, list[str]]] = field(default_factory=list)
+    """From when on into which files talks were recorded; into none: no longer."""
     phones: dict[str, Ring] = field(default_factory=dict)
     """What each phone's channel rings, by uniqueid."""
 
     def add(self, row: CelRow) -> None:
         self.last = row.at
         if row.event == "LINKEDID_END":
-            self.closed = True
+            self.closed = self.closed or row.linkedid == self.linkedid
             return
         take = (_OF_CALLER if row.uniqueid == self.linkedid else _OF_PHONE).get(row.event)
         if take is not None:
@@ -100,6 +112,29 @@ class Call:
     @property
     def rings(self) -> list[Ring]:
         return [ring for visit in self.visits for ring in visit.rings]
+
+
+def bring_together(calls: Iterable[Call], row: CelRow) -> None:
+    """An attended transfer: the caller talks on with whom the transferer had called, who was rung in another call."""
+    sides = [_text(row, f"{side}_channel_uniqueid") for side in ("transferee", "transfer_target")]
+    transferers = [row.uniqueid, _text(row, "channel2_uniqueid")]
+    phones = {channel: ring for call in calls for channel, ring in call.phones.items()}
+    for call in calls:
+        if call.hotline is not None and call.linkedid in sides:
+            [other] = [side for side in sides if side != call.linkedid]
+            by = next((call.phones[channel] for channel in transferers if channel in call.phones), None)
+            _go_on(call, row.at, by, phones.get(other), other)
+
+
+def _go_on(call: Call, at: int, by: Ring | None, to: Ring | None, channel: str) -> None:
+    if by is not None:
+        by.handed_on = True
+    transfer = Transfer(kind="attended", by=by.agent if by else "", to=to.agent if to else "")
+    call.visits.append(Visit(call.visits[-1].node if call.visits else "", "transfer", at, transfer=transfer))
+    if to is not None:
+        call.offers += 1
+        call.phones[channel] = replace(to, offer=call.offers)
+        call.visits[-1].rings.append(call.phones[channel])
 
 
 def _call(call: Call, row: CelRow) -> None:
@@ -168,6 +203,16 @@ def _text_message(call: Call, row: CelRow) -> None:
         call.visits[-1].text_message = next((known for known in get_args(TextOutcome) if known == outcome), None)
 
 
+def _transfer(call: Call, row: CelRow) -> None:
+    values = dict(row.values())
+    transfer = Transfer(kind="blind", by=values.get("by", ""), to=values.get("to", ""))
+    call.visits.append(Visit(values.get("node", ""), "transfer", row.at, transfer=transfer))
+
+
+def _recording(call: Call, row: CelRow) -> None:
+    call.recordings.append((row.at, [value for key, value in row.values() if key == "file"]))
+
+
 def _end(call: Call, row: CelRow) -> None:
     call.end_reason = dict(row.values()).get("reason", "")
 
@@ -209,6 +254,11 @@ def _phone_bridged(call: Call, row: CelRow) -> None:
         ring.bridged = True
 
 
+def _phone_hands_on(call: Call, row: CelRow) -> None:
+    if ring := call.phones.get(row.uniqueid):
+        ring.handed_on = True
+
+
 def _phone_hangup(call: Call, row: CelRow) -> None:
     if ring := call.phones.get(row.uniqueid):
         cause = row.extra.get("hangupcause")
@@ -234,6 +284,8 @@ _OF_CALLER: dict[str, Callable[[Call, CelRow], None]] = {
     "DROP": _drop,
     "VOICEMAIL": _voicemail,
     "TEXT_MESSAGE": _text_message,
+    "TRANSFER": _transfer,
+    "RECORDING": _recording,
     "END": _end,
     "APOLOGY": _apology,
     "HANGUP": _hangup,
@@ -243,5 +295,6 @@ _OF_PHONE: dict[str, Callable[[Call, CelRow], None]] = {
     "ANSWER": _phone_answer,
     "CONFIRM": _phone_confirm,
     "BRIDGE_ENTER": _phone_bridged,
+    "BLINDTRANSFER": _phone_hands_on,
     "HANGUP": _phone_hangup,
 }

@@ -1,5 +1,7 @@
 """The record of a call that is over: what its rows (``call``) amount to. docs/cdr-stream.md defines the words."""
 
+from itertools import pairwise
+
 from services.domain.call import Call, Ring
 from services.domain.numbers import to_e164
 from services.domain.record import SCHEMA, Attempt, EndState, Hop, Party, Record, Result
@@ -26,9 +28,9 @@ def record_of(call: Call, pbx: str) -> Record | None:
         return None
     ended = call.last if call.ended is None else call.ended
     rings = call.rings
-    talks = sorted((ring for ring in rings if ring.talked), key=lambda ring: ring.answered or 0)
+    talks = sorted((talk for visit in call.visits for talk in visit.talks), key=lambda talk: talk[0])
     ringing = rings[0].offered if rings else None
-    agent_answered = talks[0].answered if talks else None
+    agent_answered, first = talks[0] if talks else (None, None)
     return Record(
         schema=SCHEMA,
         call_id=call.linkedid,
@@ -46,13 +48,14 @@ def record_of(call: Call, pbx: str) -> Record | None:
         ended=ended,
         menu_ms=_between(call.answered, ended if ringing is None else ringing),
         ring_ms=_between(ringing, _rang_until(rings, ended) if agent_answered is None else agent_answered),
-        talk_ms=sum(_between(ring.answered, _over(ring, ended)) for ring in talks),
+        talk_ms=_covered([(since, _over(ring, ended)) for since, ring in talks]),
         total_ms=_between(call.started, ended),
         end_state=_end_state(call, talked=bool(talks)),
-        hung_up_by=_hung_up_by(call, talks),
+        hung_up_by=_hung_up_by(call, [ring for _, ring in talks]),
         keys=tuple(call.keys),
         hops=_hops(call),
-        agent=talks[0].agent if talks else None,
+        agent=first.agent if first else None,
+        recordings=_recordings(call, [since for since, _ in talks]),
         charge=None,
     )
 
@@ -60,6 +63,15 @@ def record_of(call: Call, pbx: str) -> Record | None:
 def _between(begin: int | None, end: int) -> int:
     """0 for what never began, and when the clock was set back in between."""
     return 0 if begin is None else max(0, end - begin)
+
+
+def _covered(spans: list[tuple[int, int]]) -> int:
+    """Time that at least one of the spans covers; they are in the order of their begins."""
+    covered, until = 0, 0
+    for begin, end in spans:
+        covered += _between(max(begin, until), end)
+        until = max(until, end)
+    return covered
 
 
 def _over(ring: Ring, ended: int) -> int:
@@ -95,11 +107,11 @@ def _abandoned(call: Call) -> EndState:
 
 
 def _hung_up_by(call: Call, talks: list[Ring]) -> Party:
-    """Whom of them a ``HANGUP`` of the caller or of somebody who talked names first; else it was us.
+    """Whom of the caller and who talked to the end a ``HANGUP`` of theirs names first; else it was us.
 
     A caller's may still name the phone that dropped it.
     """
-    agents = {ring.channel for ring in talks}
+    agents = {ring.channel for ring in talks if not ring.handed_on}
     for channel, source in call.hangups:
         if channel == call.channel or channel in agents:
             if source == call.channel:
@@ -109,6 +121,15 @@ def _hung_up_by(call: Call, talks: list[Ring]) -> Party:
     return "platform"
 
 
+def _recordings(call: Call, talks: list[int]) -> tuple[str, ...]:
+    """The files that a talk went into: what was to be recorded when nobody answered is empty."""
+    files: dict[str, None] = {}
+    for (begin, some), (end, _) in pairwise([*call.recordings, (call.last + 1, [])]):
+        if any(begin <= since < end for since in talks):
+            files |= dict.fromkeys(some)
+    return tuple(files)
+
+
 def _hops(call: Call) -> tuple[Hop, ...]:
     return tuple(
         Hop(
@@ -116,6 +137,7 @@ def _hops(call: Call) -> tuple[Hop, ...]:
             kind=visit.kind,
             at=visit.at,
             group=visit.group,
+            transfer=visit.transfer,
             attempts=tuple(_attempt(ring, visit.rings, call) for ring in visit.rings),
             voicemail=visit.voicemail,
             text_message=visit.text_message,

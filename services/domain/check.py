@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from services.domain.documents import Account, Hotline
+from services.domain.documents import Account, Agent, Group, Hotline
+from services.domain.extensions import numbers_of
 from services.domain.pbx import Pbx
 from services.domain.reading import Located, Problem, Reading
 
@@ -20,6 +21,7 @@ def check(reading: Reading) -> list[Problem]:
             key = "number" if isinstance(item.document, Hotline) else "id"
             expected = f"this {item.document.kind} stands already in {first.file}"
             problems.append(item.problem(key, item.document.id, expected))
+    problems += _extensions(everything)
     for item in everything:
         problems += _references(item, known, reading.broken)
         if isinstance(item.document, Hotline):
@@ -40,6 +42,20 @@ def _references(item: Located, known: Known, broken: set[tuple[str, str]]) -> It
                 yield item.problem(key, name, f"there is no {kind} of this id")
         elif account and getattr(target.document, "account", account) != account:
             yield item.problem(key, name, f"this {kind} belongs to another account")
+
+
+def _extensions(everything: list[Located]) -> Iterator[Problem]:
+    """What operators dial means one thing in its account; only a bound number may be that of several agents."""
+    taken: dict[tuple[str, str], tuple[str, Agent | Group]] = {}
+    for item in everything:
+        document = item.document
+        if not isinstance(document, Agent | Group):
+            continue
+        for number in numbers_of(document):
+            key = next(key for key in ("extension", "bound", "id") if getattr(document, key, None) == number)
+            other, first = taken.setdefault((document.account, number), (key, document))
+            if (first.kind, first.id) != (document.kind, document.id) and {key, other} != {"bound"}:
+                yield item.problem(key, number, f"{first.kind} {first.id} of this account has this number already")
 
 
 def _flow(item: Located, hotline: Hotline) -> Iterator[Problem]:

@@ -8,10 +8,14 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
-from services.domain.flow import BoundNumber, Flow, Id, Model, Password, keys_as_text
+from services.domain.flow import BoundNumber, Flow, Id, Model, Password, Prompt, keys_as_text
 from services.domain.pbx import Pbx
 
 HotlineNumber = Annotated[str, StringConstraints(pattern=r"^400\d{7}$")]
+Extension = Annotated[str, StringConstraints(pattern=r"^\d{2,6}$")]
+"""What operators' phones dial."""
+Voice = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+-]{2,40}$")]
+"""Of the speech engine: of espeak-ng ``cmn`` (Mandarin), ``en``, …"""
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
@@ -99,6 +103,8 @@ class Agent(Model):
     bound: BoundNumber | None = None
     supervisor: bool = False
     """May listen to, whisper into and barge in on the talks of its account's agents."""
+    extension: Extension | None = None
+    """What colleagues dial, when it is not the id."""
     pause_after_missed: Annotated[int, Field(ge=0, le=20)] | None = None
     """Offers missed in a row that pause the agent, 0 never. Left out: 3 at a SIP phone, never at a bound number, where
     nobody would resume it."""
@@ -115,6 +121,18 @@ class Agent(Model):
 
     def references(self) -> Iterator[tuple[str, str, str]]:
         yield "account", "account", self.account
+
+
+class Recording(Model):
+    """The group's talks are recorded, to the caller's hanging up, transfers included."""
+
+    announce: Prompt | None = None
+    """Played before anybody is rung, once a call."""
+    voice: Voice = "cmn"
+    days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """How long a recording is kept."""
+    sides: Literal["mixed", "separate"] = "mixed"
+    """``separate``: two files, the caller's and the other side's."""
 
 
 Strategy = Literal["sequence", "rotation", "random", "even", "longest_idle", "percentage", "ringall", "skills"]
@@ -138,6 +156,8 @@ class Group(Model):
     id: Id
     account: Id
     name: Title
+    extension: Extension | None = None
+    """What operators' phones dial to reach it; without one they cannot."""
     strategy: Strategy
     ring_seconds: Annotated[int, Field(ge=5, le=120)] = 20
     members: Annotated[list[Id], Field(min_length=1, max_length=50)]
@@ -163,6 +183,7 @@ class Group(Model):
     """How long the place of a caller whose line dropped is kept for its number."""
     voicemail_days: Days | None = None
     """How long its voicemails are kept; left out: as the account says."""
+    recording: Recording | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Group":
@@ -195,8 +216,7 @@ class Hotline(Model):
     number: HotlineNumber
     account: Id
     name: Title
-    voice: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+-]{2,40}$")] = "cmn"
-    """Voice of the speech engine: of espeak-ng ``cmn`` (Mandarin), ``en``, …"""
+    voice: Voice = "cmn"
     missed_calls: MissedCalls | None = None
     flow: Flow
 

@@ -45,6 +45,11 @@ def _rungs(record: Record) -> Iterator[Rung]:
 
 
 def _hop(hop: Hop) -> Iterator[Rung]:
+    if hop.transfer is not None:
+        yield hop.at, 0, f"{hop.transfer.by} transfers to {hop.transfer.to} ({hop.transfer.kind})"
+        for attempt in hop.attempts:
+            yield from _attempt(attempt)
+        return
     group = f" ({hop.group})" if hop.group not in {None, hop.node} else ""
     yield hop.at, 0, f"{hop.kind} {hop.node}{group}"
     for attempt in hop.attempts:

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from services.domain.documents import Hotline
+from services.domain.documents import Group, Hotline
 from services.domain.flow import Prompt, SoundFile
 
 MANDARIN = "cmn"
@@ -20,6 +20,16 @@ def sound_name(prompt: Prompt, hotline: Hotline) -> str:
     if isinstance(prompt, SoundFile):
         return f"files/{hotline.number}-{_digest(prompt.file)}"
     return spoken_name(prompt, hotline.voice)
+
+
+def announcement_name(group: Group) -> str | None:
+    """Of the sound that says that a talk is recorded; None: it is not said."""
+    recording = group.recording
+    if recording is None or recording.announce is None:
+        return None
+    if isinstance(recording.announce, SoundFile):
+        return f"files/{group.account}-{group.id}-{_digest(recording.announce.file)}"
+    return spoken_name(recording.announce, recording.voice)
 
 
 def spoken_name(text: str, voice: str) -> str:

@@ -165,6 +165,20 @@ class LeftVoicemail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """An agent's sending a caller to somebody else."""
+
+    __pydantic_config__ = _DOCUMENTED
+
+    kind: Literal["blind", "attended"]
+    """``attended``: the agent had called the other first, and connected the two."""
+    by: str
+    """The agent who did it; empty when it is not known."""
+    to: str
+    """Of a blind one the number that was dialled, of an attended one the agent; empty when that was no agent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
     """One node of the flow that the call went through; the last lasts until the call's end."""
 
@@ -172,7 +186,7 @@ class Hop:
 
     node: str
     kind: str
-    """Kind of the node: ``menu``, ``say``, ``group``, ``hangup``, …"""
+    """Kind of the node: ``menu``, ``say``, ``group``, ``hangup``, …; ``transfer`` when an agent sent the caller on."""
     at: Instant
     group: str | None
     """The group that was rung, or that a voicemail is for."""
@@ -182,6 +196,8 @@ class Hop:
     """Of a ``voicemail``: null when nothing was said."""
     text_message: TextOutcome | None = None
     """Of a ``text_message``: ``accepted`` for sending, or why not: number ``withheld``, or ``no_mobile``."""
+    transfer: Transfer | None = None
+    """Of a ``transfer``, whose node is the one by which the caller had come to the agent who sent it on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +236,8 @@ class Record:
     ring_ms: Duration
     """From ``ringing`` to ``agent_answered``, or to the end of the last attempt when nobody answered."""
     talk_ms: Duration
-    """Sum over the answered attempts, each from its answer to its end, or to ``ended`` when that is earlier."""
+    """Time that the answered attempts cover, each from its answer to its end, or to ``ended`` when that is earlier; in
+    a hop of kind ``transfer`` not from before ``at``."""
     total_ms: Duration
     """From ``started`` to ``ended``."""
     end_state: EndState
@@ -232,6 +249,8 @@ class Record:
     """The agent who answered; the first of several."""
     charge: Charge | None
     """Null when there is nobody to charge (``account`` is null), and on ``cdr:unrated``."""
+    recordings: tuple[str, ...] = ()
+    """Of talks: paths below the recordings folder of ``pbx``; deleted when the group's days are over."""
 
 
 _ADAPTER = TypeAdapter(Record)

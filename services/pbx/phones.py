@@ -10,7 +10,7 @@ from services.domain.documents import Agent
 from services.store import agents, documents
 from services.store.agents import Phone
 from services.store.distribution import Unknown
-from services.store.due import Due, keep, now
+from services.store.due import Due, now
 
 STATES: dict[str, Phone] = {
     "NOT_INUSE": "idle",
@@ -33,17 +33,13 @@ log = logging.getLogger(__name__)
 class Phones:
     """Raises what Redis raises into the link, which then asks for the true state again."""
 
-    def __init__(self, redis: Redis, link: Link, pbx: str) -> None:
+    def __init__(self, redis: Redis, link: Link, pbx: str, due: Due) -> None:
         self._redis = redis
         self._link = link
         self._pbx = pbx
-        self._due = Due(redis)
+        self._due = due
         link.subscribe("DeviceStateChange", self._changed)
         link.on_resync(self._ask)
-
-    async def let_time_pass(self) -> None:
-        """Until cancelled: an agent's wrap-up may begin as its phone is put down, and must end."""
-        await keep(self._due.run)
 
     async def _ask(self) -> None:
         for device in await self._link.list_action("DeviceStateList"):

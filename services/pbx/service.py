@@ -7,19 +7,21 @@ from redis.asyncio import Redis
 from services.ami import Link
 from services.pbx.phones import Phones
 from services.pbx.requests import Requests
+from services.pbx.transfers import Transfers
 from services.settings import Settings
-from services.store.due import keep
+from services.store.due import Due, end, keep
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Until ``stop`` is set."""
     link = Link(settings.ami_host, settings.ami_port, settings.ami_user, settings.ami_secret.get_secret_value())
     async with Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5) as redis:
-        phones, requests = Phones(redis, link, settings.pbx), Requests(redis, link, settings.pbx)
-        tasks = [asyncio.create_task(work) for work in (phones.let_time_pass(), keep(requests.run))]
+        due, requests = Due(redis), Requests(redis, link, settings.pbx)
+        Phones(redis, link, settings.pbx, due)
+        Transfers(redis, link, due)
+        # An agent's wrap-up may begin as its phone is put down, and must end.
+        tasks = [asyncio.create_task(keep(work)) for work in (due.run, requests.run)]
         try:
             await link.run(stop)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)

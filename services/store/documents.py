@@ -1,14 +1,18 @@
 """Documents in Redis: read one, or write many at once."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
+from pydantic import TypeAdapter
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
 from services.domain.documents import Account, Agent, Document, Group, Hotline, Tariff
+from services.domain.extensions import numbers_of
 from services.store import keys
+
+_ANY: TypeAdapter[Document] = TypeAdapter(Document)
 
 D = TypeVar("D", Account, Agent, Group, Hotline, Tariff)
 
@@ -54,6 +58,7 @@ async def apply(redis: Redis, documents: Sequence[Document]) -> list[tuple[Docum
     async def write(pipe: Pipeline) -> list[tuple[Document, int]]:
         stored = [await pipe.hmget(name, ["body", "version"]) for name in names]
         pipe.multi()  # type: ignore[no-untyped-call]
+        _index(pipe, documents, [None if body is None else _ANY.validate_json(body) for body, _ in stored])
         changed = []
         for name, document, (body, version) in zip(names, documents, stored, strict=True):
             new = document.model_dump_json(exclude_none=True)
@@ -65,3 +70,24 @@ async def apply(redis: Redis, documents: Sequence[Document]) -> list[tuple[Docum
 
     changed: list[tuple[Document, int]] = await redis.transaction(write, *names, value_from_callable=True)
     return changed
+
+
+def _index(pipe: Pipeline, documents: Sequence[Document], replaced: Sequence[Document | None]) -> None:
+    """Who is reached by which number: first what the old ones had goes, for another may have it now."""
+    for old in replaced:
+        if isinstance(old, Agent | Group) and (numbers := numbers_of(old)):
+            pipe.hdel(keys.extensions(old.account), *numbers)
+    for document in documents:
+        if isinstance(document, Agent | Group):
+            for number in numbers_of(document):
+                pipe.hset(keys.extensions(document.account), number, f"{document.kind}:{document.id}")
+
+
+async def reached_by(redis: Redis, account: str, number: str) -> Agent | Group | None:
+    """Whom the phones of an account reach by this number; None: nobody."""
+    name: bytes | None = await cast("Awaitable[Any]", redis.hget(keys.extensions(account), number))
+    if name is None:
+        return None
+    kind, _, document_id = name.decode().partition(":")
+    found = await get(redis, Agent, document_id) if kind == "agent" else await get(redis, Group, document_id)
+    return None if found is None or found.document.account != account else found.document

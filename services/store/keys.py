@@ -12,6 +12,16 @@ def document(kind: str, name: str) -> str:
     return f"doc:{kind}:{name}"
 
 
+def extensions(account: str) -> str:
+    """Hash of what the operators' phones of an account may dial: number → ``kind:name`` of a document."""
+    return f"extensions:{account}"
+
+
+def recordings(pbx: str) -> str:
+    """Sorted set of the recordings on one host's disk, by when they are to be deleted (milliseconds since 1970)."""
+    return f"recordings:{pbx}"
+
+
 def committed(call_id: str) -> str:
     """Marks a call's record as written; the value is its stream entry."""
     return f"cdr:committed:{call_id}"

@@ -124,6 +124,7 @@ async def join(  # noqa: PLR0913 - what is known of a caller
     now: int,
     *,
     process: str,
+    stay: str = "",
     number: str = "",
     priority: int = 0,
     joined: int | None = None,
@@ -131,17 +132,35 @@ async def join(  # noqa: PLR0913 - what is known of a caller
     """The caller's place, or None when the queue is full.
 
     A call that stands there already, or stood there before its process died, and a number whose line dropped keep
-    their age, full or not. ``process``: whom to wake. ``number``: the caller's, empty when withheld. ``priority``:
-    0 … 9, higher first. ``joined``: the age that it brings along from another queue.
+    their age, full or not. ``process``: whom to wake. ``stay``: what ``leave`` names. ``number``: the caller's, empty
+    when withheld. ``priority``: 0 … 9, higher first. ``joined``: the age that it brings along from another queue.
     """
     since = "" if joined is None else joined
-    reply = await distribution.run("join", now, call, group, number, priority, process, since)
+    reply = await distribution.run("join", now, call, group, number, priority, process, stay, since)
     return Place(reply[0], _offer(reply[1:])) if reply else None
 
 
-async def leave(distribution: Distribution, call: str, reason: Reason, now: int) -> bool:
-    """The call is over or goes elsewhere, whatever it was doing; its agents are free. False: it was unknown."""
-    return bool(await distribution.run("leave", now, call, reason))
+async def claim(  # noqa: PLR0913 - what is known of a call
+    distribution: Distribution, call: str, group: str, agent: str, now: int, *, process: str, stay: str = ""
+) -> Offer | None:
+    """Offers the call to one agent whom somebody has named, in whatever state but with a call; None: it has one.
+
+    The group's terms apply; the call stands in no queue. What it was in before it has left.
+    """
+    return _offer(await distribution.run("claim", now, call, group, agent, process, stay))
+
+
+async def handed(distribution: Distribution, call: str, agent: str, now: int) -> bool:
+    """The talk goes on with this agent; whoever had it is free. Empty: with nobody of ours. False: there is no talk."""
+    return bool(await distribution.run("handed", now, call, agent))
+
+
+async def leave(distribution: Distribution, call: str, reason: Reason, now: int, *, stay: str = "") -> bool:
+    """The call is over or goes elsewhere, whatever it was doing; its agents are free. False: it was unknown.
+
+    ``stay``: nothing happens when the call has begun another one since.
+    """
+    return bool(await distribution.run("leave", now, call, reason, stay))
 
 
 async def ended(distribution: Distribution, call: str, now: int) -> bool:

@@ -13,11 +13,13 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from ruamel.yaml import YAML
 
-from services.domain.cdr import record_of
+from services.billing.calls import SILENCE_MS, OpenCalls
+from services.billing.tail import Piece
+from services.domain.cel import Splitter
 from services.domain.documents import Tariff
 from services.domain.rating import rate
 from services.domain.record import Record, from_json, json_schema, to_json
-from tests.harness.cel import folded
+from tests.harness.cel import file
 
 CASES = sorted(Path(__file__).parent.glob("*.yaml"))
 
@@ -43,6 +45,6 @@ def _said(value: Any) -> Any:
 
 
 def _record(table: str) -> Record:
-    record: Any = record_of(folded(table), "pbx1")
-    assert isinstance(record, Record)
+    calls = OpenCalls("pbx1")
+    [record] = calls.take(Piece("file", Splitter().feed(file(table)))) + calls.silent(2 * SILENCE_MS)
     return record

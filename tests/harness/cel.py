@@ -7,6 +7,7 @@ A line is seconds since the table's begin, event, channel, and what the event sa
     9.000  HANGUP  caller  cause=16 source=caller
 
 ``caller`` is the call's first channel; any other name is a phone, ``1001#2`` the second channel to the same phone.
+``linked=1001#2`` puts a line into the call that this channel has begun.
 """
 
 import json
@@ -18,7 +19,10 @@ from services.domain.cel import CelRow, Splitter, Torn
 
 BEGIN_MS = 1772416800_000
 """2026-03-02T02:00:00Z, ten o'clock in China."""
-_ASTERISKS = {"CHAN_START", "ANSWER", "HANGUP", "CHAN_END", "BRIDGE_ENTER", "BRIDGE_EXIT", "LINKEDID_END"}
+_ASTERISKS = {
+    *("CHAN_START", "ANSWER", "HANGUP", "CHAN_END", "BRIDGE_ENTER", "BRIDGE_EXIT", "LINKEDID_END"),
+    *("BLINDTRANSFER", "ATTENDEDTRANSFER"),
+}
 
 
 def record(*fields: str) -> bytes:
@@ -53,6 +57,8 @@ def _records(table: str, call: int, begin_ms: int) -> Iterator[bytes]:
     for line in filter(str.strip, table.splitlines()):
         seconds, event, who, *says = line.split()
         channel = _channel(who, serials)
+        pairs = [(key, value) for key, _, value in (pair.partition("=") for pair in says)]
+        linked = [value for key, value in pairs if key == "linked"]
         ms = begin_ms + round(float(seconds) * 1000)
         yield record(
             event,
@@ -60,8 +66,8 @@ def _records(table: str, call: int, begin_ms: int) -> Iterator[bytes]:
             f"{ms // 1000}.{ms % 1000:03d}417",
             channel,
             f"pbx1-{begin_ms // 1000}.{serials[who]}",
-            call_id(call, begin_ms),
-            _extra(event, [(key, value) for key, _, value in (pair.partition("=") for pair in says)], serials),
+            f"pbx1-{begin_ms // 1000}.{serials[linked[0]]}" if linked else call_id(call, begin_ms),
+            _extra(event, [pair for pair in pairs if pair[0] != "linked"], serials, begin_ms),
         )
 
 
@@ -71,7 +77,9 @@ def _channel(who: str, serials: dict[str, int]) -> str:
     return f"PJSIP/{endpoint}-{serial:08x}"
 
 
-def _extra(event: str, pairs: list[tuple[str, str]], serials: dict[str, int]) -> str:
+def _extra(event: str, pairs: list[tuple[str, str]], serials: dict[str, int], begin_ms: int) -> str:
+    if event == "ATTENDEDTRANSFER":
+        return json.dumps({f"{key}_uniqueid": f"pbx1-{begin_ms // 1000}.{serials[who]}" for key, who in pairs})
     if event == "HANGUP":
         said = dict(pairs)
         source = _channel(said["source"], serials) if "source" in said else ""

@@ -119,9 +119,9 @@ class Node:
     async def phone(self, agent: str) -> Phone:
         return await self.sipp.register(agent, self.passwords[agent])
 
-    async def dials(self, agent: str, to: str, *steps: str, **says: str) -> Process:
-        """An operator's phone calls somebody; ``says`` as ``Sipp.dials`` knows it."""
-        return await self.sipp.dials(agent, self.passwords[agent], to, *steps, **says)
+    async def dials(self, agent: str, to: str, *steps: str, status: int = 200, **says: str) -> Process:
+        """An operator's phone calls somebody; ``status`` and ``says`` as ``Sipp.dials`` knows them."""
+        return await self.sipp.dials(agent, self.passwords[agent], to, *steps, status=status, **says)
 
     async def redis_ready(self) -> None:
         await until(self._redis_answers, "Redis to answer", STARTING)

@@ -6,8 +6,10 @@ A scenario is a list of steps, so that a test reads like a ladder: ``[hears(1000
 import itertools
 import re
 import socket
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
 from tests.harness.ports import Ports
@@ -72,6 +74,14 @@ def presses_by_info(keys: str) -> str:
     )
 
 
+def refers_to(number: str, status: int = 200) -> str:
+    """A blind transfer, which must get this status; without the subscription whose NOTIFYs race with the BYE."""
+    return _request("REFER", _REFER.format(to=f"sip:{number}@[remote_ip]:[remote_port]"), status)
+
+
+_REFER = "Refer-To: <{to}>\nRefer-Sub: false\nContent-Length: 0\n\n"
+
+
 def hangs_up() -> str:
     return _request("BYE", "Content-Length: 0\n\n")
 
@@ -87,14 +97,14 @@ def is_hung_up(within: int = 30_000) -> str:
 _cseq = itertools.count(2)
 
 
-def _request(method: str, rest: str) -> str:
+def _request(method: str, rest: str, status: int = 200) -> str:
     """A request inside the dialog; ``here`` and ``there`` are its From and To, whoever began it."""
     return (
         f'<send retrans="500"><![CDATA[{method} [$target] SIP/2.0\n'
         "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\nMax-Forwards: 70\n"
         f"From: [$here]\nTo: [$there]\nCall-ID: [call_id]\nCSeq: {next(_cseq)} {method}\n"
         f"Contact: <sip:[local_ip]:[local_port]>\n{rest}]]></send>"
-        '<recv response="200"/>'
+        f'<recv response="{status}"/>'
     )
 
 
@@ -107,6 +117,8 @@ class Sipp:
     target: str = "127.0.0.1"
     caller_host: str = CALLER_HOST
     phone_host: str = PHONE_HOST
+    _messages: dict[str, Path] = field(default_factory=dict)
+    """Where each SIPp writes what it sends and receives."""
 
     async def call(
         self,
@@ -135,14 +147,39 @@ class Sipp:
         password: str,
         to: str,
         *steps: str,
+        status: int = 200,
         display_name: str = "",
         media_port: str = "[auto_media_port]",
     ) -> Process:
-        """An operator's phone calls somebody."""
-        scenario = _dials(agent, password, to, "".join(steps), display_name=display_name, media_port=media_port)
+        """An operator's phone calls somebody; ``status``: what it must get."""
+        scenario = _dials(agent, password, to, steps, status, display_name=display_name, media_port=media_port)
         process = self._process(scenario, self.phone_host, self.ports.take(), 60)
         await process.start()
         return process
+
+    async def refers(self, talk: Process, to: "Process | str", status: int = 200) -> Process:
+        """The phone in ``talk`` sends its other side to whom it has called in ``to``, or to an address, and hangs up.
+
+        Another SIPp speaks for it from then on, because one knows one dialog only: ``talk`` must end by itself.
+        """
+        dialog = await self._dialog(talk)
+        target = to if isinstance(to, str) else (await self._dialog(to)).replaced_at(f"{self.target}:{self.ports.sip}")
+        refer = dialog.request("REFER", _REFER.format(to=target), status)
+        leave = dialog.request("BYE", "Content-Length: 0\n\n", 200) if status == 200 else ""
+        scenario = _scenario(refer + leave)
+        process = self._process(scenario, self.phone_host, self.ports.take(), 20, call_id=dialog.call_id)
+        await process.start()
+        return process
+
+    async def _dialog(self, process: Process) -> "Dialog":
+        path = self._messages[process.name]
+
+        async def found() -> Dialog | None:
+            return Dialog.of(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else None
+
+        dialog = await until(found, f"{process.name} to be in a dialog")
+        assert dialog
+        return dialog
 
     async def refused(self, number: str, to: str, status: int, host: str = "") -> Process:
         """A call that must be refused with this status."""
@@ -174,9 +211,15 @@ class Sipp:
         """What the carrier's side rings for every number that is dialled out."""
         return Phone(self, self.caller_host, self.ports.carrier)
 
-    def _process(self, scenario: str, host: str, port: int, deadline: int, calls: int = 1) -> Process:
+    def _process(
+        self, scenario: str, host: str, port: int, deadline: int, calls: int = 1, *, call_id: str = ""
+    ) -> Process:
         command = self._command(scenario, host, port, deadline, calls)
-        return Process(f"sipp-{port}-{next(_names)}", command, self.folder)
+        process = Process(
+            f"sipp-{port}-{next(_names)}", command + (["-cid_str", call_id] if call_id else []), self.folder
+        )
+        self._messages[process.name] = Path(command[command.index("-message_file") + 1])
+        return process
 
     def _command(self, scenario: str, host: str, port: int, deadline: int, calls: int = 1) -> list[str]:
         name = self.folder / f"scenario-{port}-{next(_names)}"
@@ -211,6 +254,45 @@ class Sipp:
 
 
 _names = itertools.count()
+
+
+@dataclass(frozen=True)
+class Dialog:
+    """A call of one SIPp as another needs it to speak for it; ``here`` and ``there`` are From and To."""
+
+    call_id: str
+    here: str
+    there: str
+    target: str
+
+    @classmethod
+    def of(cls, messages: str) -> "Dialog | None":
+        """Of the answer to the INVITE, which was either sent or received."""
+        for part in re.split(r"^-{20,}.*$", messages, flags=re.MULTILINE)[1:]:
+            about, _, message = part.strip().partition("\n")
+            lines = [line.partition(":") for line in message.strip().splitlines()]
+            headers = {name.strip(): value.strip() for name, _, value in reversed(lines)}
+            if message.strip().startswith("SIP/2.0 200") and headers["CSeq"].endswith("INVITE"):
+                ours, theirs = ("To", "From") if "sent" in about else ("From", "To")
+                target = re.search(r"<(sip:[^>]*)>", headers["Contact"])
+                assert target
+                peer = "sip:[remote_ip]:[remote_port]" if "sent" in about else target[1]
+                return cls(headers["Call-ID"], headers[ours], headers[theirs], peer)
+        return None
+
+    def request(self, method: str, rest: str, status: int) -> str:
+        return (
+            f'<send retrans="500"><![CDATA[{method} {self.target} SIP/2.0\n'
+            "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\nMax-Forwards: 70\n"
+            f"From: {self.here}\nTo: {self.there}\nCall-ID: [call_id]\nCSeq: {1000 + next(_cseq)} {method}\n"
+            "Contact: <sip:[local_ip]:[local_port]>\n"
+            f'{rest}]]></send><recv response="{status}"/>'
+        )
+
+    def replaced_at(self, address: str) -> str:
+        """The address of a Refer-To: whoever calls there takes this dialog's place (RFC 3891)."""
+        here, there = (header.rpartition("tag=")[2] for header in (self.here, self.there))
+        return f"sip:1@{address}?Replaces={quote(self.call_id)}%3Bto-tag%3D{there}%3Bfrom-tag%3D{here}"
 
 
 @dataclass(frozen=True)
@@ -348,7 +430,9 @@ def _caller(invite: str, steps: str) -> str:
     return _scenario(invite + provisional + f'<recv response="200"><action>{learn}</action></recv>' + _ack() + steps)
 
 
-def _dials(agent: str, password: str, to: str, steps: str, *, display_name: str, media_port: str) -> str:
+def _dials(
+    agent: str, password: str, to: str, steps: Sequence[str], status: int, *, display_name: str, media_port: str
+) -> str:
     def invite(number: int, auth: str) -> str:
         return (
             f"<send retrans={quoteattr('500')}><![CDATA[INVITE sip:{to}@[remote_ip]:[remote_port] SIP/2.0\n"
@@ -358,25 +442,27 @@ def _dials(agent: str, password: str, to: str, steps: str, *, display_name: str,
             f"{auth}{_sdp('alaw', media_port).lstrip()}]]></send>"
         )
 
-    def ack(number: int, target: str) -> str:
-        return _ack().replace("CSeq: 1 ", f"CSeq: {number} ").replace("[$target]", target)
+    def learn(of: str) -> str:
+        return (
+            f'<recv response="{of}"{{auth}}><action>'
+            '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="here"/>'
+            '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="there"/>{contact}</action></recv>'
+        )
 
-    sides = (
-        '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="here"/>'
-        '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="there"/>'
-    )
     contact = '<ereg regexp="&lt;(sip:[^&gt;]*)&gt;" search_in="hdr" header="Contact:" assign_to="whole,target"/>'
-    provisional = "".join(f'<recv response="{status}" optional="true"/>' for status in (100, 180, 183))
+    own = f'<nop><action><assignstr assign_to="target" value="sip:{to}@[remote_ip]:[remote_port]"/></action></nop>'
+    provisional = "".join(f'<recv response="{code}" optional="true"/>' for code in (100, 180, 183))
     return _scenario(
-        invite(1, "")
-        + '<recv response="100" optional="true"/>'
-        + f'<recv response="401" auth="true"><action>{sides}</action></recv>'
-        + ack(1, f"sip:{to}@[remote_ip]:[remote_port]")
+        own
+        + invite(1, "")
+        + provisional
+        + learn("401").format(auth=' auth="true"', contact="")
+        + _ack()
         + invite(2, f"[authentication username={agent} password={password}]\n")
         + provisional
-        + f'<recv response="200"><action>{sides}{contact}</action></recv>'
-        + ack(2, "[$target]")
-        + steps
+        + learn(str(status)).format(auth="", contact=contact if status == 200 else "")
+        + _ack().replace("CSeq: 1", "CSeq: 2")
+        + "".join(steps)
     )
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count
 
-from services.domain.agents import Event, Standing, State, counts, happen
+from services.domain.agents import TRANSITIONS, Event, Standing, State, counts, happen
 from services.domain.distribution import EVERYBODY, Candidate, Draw, Step, level_after, order
 from services.domain.documents import Group
 from services.domain.waiting import Band, came_true, urgency
@@ -180,6 +180,27 @@ class Model:
         self._forget(caller)
         return True
 
+    def claim(self, call: str, group: str, agent: str, process: str) -> Caller | None:
+        if old := self.calls.get(call):
+            self._forget(old)
+        named = self.agents[agent]
+        if named.call or Event.OFFERED not in TRANSITIONS[named.state]:
+            return None
+        caller = Caller(*(call, group, "", 0, process, self.now), start=0, lease=self.now + LEASE_MS)
+        self.calls[call] = caller
+        self._reserve(caller, [agent])
+        return caller
+
+    def handed(self, call: str, agent: str) -> bool:
+        caller = self.calls.get(call)
+        if caller is None or caller.state != "talking":
+            return False
+        self._free(caller)
+        caller.agents = [agent] if agent and not self.agents[agent].call else []
+        for free in caller.agents:
+            self._happen(free, Event.HANDED, call=call)
+        return True
+
     def answered(self, call: str, offer: int, agent: str, channel: str = "") -> bool:
         caller = self.calls.get(call)
         if not caller or caller.state != "ringing" or caller.offer != offer or agent not in caller.agents:
@@ -348,13 +369,16 @@ class Model:
                 self._gone.append(agent)
 
     def _forget(self, call: Caller) -> None:
+        self._free(call)
+        del self.calls[call.id]
+
+    def _free(self, call: Caller) -> None:
         wrap_ms = self.groups[call.group].wrap_up_seconds * 1000
         for agent in call.agents:
             if call.state == "talking":
                 self._happen(agent, Event.ENDED, ready_at=self.now + wrap_ms)
             else:
                 self._happen(agent, Event.WITHDRAWN)
-        del self.calls[call.id]
 
     def _score(self, call: Caller, *, answered: bool) -> None:
         for at, band in call.said:

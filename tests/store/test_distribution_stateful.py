@@ -23,6 +23,7 @@ from services.domain.documents import Agent, Group
 from services.domain.waiting import Band
 from services.store import agents, queues
 from services.store.distribution import Distribution
+from services.store.queues import Offer
 from tests.harness.redis_server import RedisServer
 from tests.store.model import Caller, Model
 from tests.store.stored import Stored, of_model
@@ -133,7 +134,8 @@ class Machine(RuleBasedStateMachine):
 
     @rule(agent=agent_names, event=st.sampled_from(Event))
     def something_about_an_agent(self, agent: str, event: Event) -> None:
-        if event not in {Event.OFFERED, Event.ANSWERED, Event.MISSED, Event.WITHDRAWN, Event.ENDED, *PHONE_EVENTS}:
+        own = {Event.OFFERED, Event.ANSWERED, Event.MISSED, Event.WITHDRAWN, Event.HANDED, Event.ENDED}
+        if event not in {*own, *PHONE_EVENTS}:
             self.happen(agent, event)
 
     @rule(agent=agent_names)
@@ -178,6 +180,23 @@ class Machine(RuleBasedStateMachine):
         left = self.model.leave(call, reason)
         self.model.serve()
         assert self.run(queues.leave(self.distribution, call, reason, self.now)) == left
+
+    @rule(call=call_ids, group=group_names, agent=agent_names, process=st.sampled_from(PROCESSES))
+    def claim(self, call: str, group: str, agent: str, process: str) -> None:
+        self.begin()
+        claimed = self.model.claim(call, group, agent, process)
+        self.model.serve()
+        expected = claimed and Offer(claimed.offer, (agent,))
+        if claimed:
+            self.offered[call] = claimed.offer  # in no order: somebody has named the agent
+        assert self.run(queues.claim(self.distribution, call, group, agent, self.now, process=process)) == expected
+
+    @rule(call=call_ids, agent=st.just("") | agent_names)
+    def hand(self, call: str, agent: str) -> None:
+        self.begin()
+        handed = self.model.handed(call, agent)
+        self.model.serve()
+        assert self.run(queues.handed(self.distribution, call, agent, self.now)) == handed
 
     def ringing(self) -> list[Caller]:
         return [call for call in self.model.calls.values() if call.state == "ringing"]

@@ -75,7 +75,7 @@ local function hold_for(call, number)
 end
 
 -- `since`: the age it brings along from another queue, or ''. Gives when its age began, then its offer; nothing: full.
-function operations.join(id, name, number, priority, process, since)
+function operations.join(id, name, number, priority, process, stay, since)
     local group, old = group_of(name), caller(id)
     if old then forget(id, old, 'rejoined') end
     local kept = oldest(
@@ -84,8 +84,8 @@ function operations.join(id, name, number, priority, process, since)
     )
     local turn = redis.call('HINCRBY', group_key(name), 'turn', 1) - 1
     local call = {
-        group = name, number = number, priority = priority, process = process, joined = kept or now, since = now,
-        start = turn % group.size, tried = '', offer = 0, pulled = '', channel = '',
+        group = name, number = number, priority = priority, process = process, stay = stay, joined = kept or now,
+        since = now, start = turn % group.size, tried = '', offer = 0, pulled = '', channel = '',
     }
     hold_for(call, number)
     due(now + LEASE_MS, 'lease:' .. id)
@@ -103,10 +103,38 @@ function operations.join(id, name, number, priority, process, since)
     end
 end
 
--- Gives 1 when the caller was known.
-function operations.leave(id, reason)
+-- The call goes to one agent whom somebody has named. Gives the offer; nothing: the agent has a call already.
+function operations.claim(id, name, agent, process, stay)
+    local old = caller(id)
+    if old then forget(id, old, 'transferred') end
+    group_of(name)
+    local named = load_agent(agent)
+    if named.call ~= '' or not TRANSITIONS[named.state].offered then return {} end
+    due(now + LEASE_MS, 'lease:' .. id)
+    reserve(id, {
+        group = name, number = '', priority = 0, process = process, stay = stay, joined = now, since = now, start = 0,
+        tried = '', pool = '', hold = '', hold_until = 0,
+    }, {agent})
+    return offer_of(id)
+end
+
+-- The talk goes on with another agent, or, '', with nobody of ours. Gives 1 when there is a talk.
+function operations.handed(id, agent)
     local call = caller(id)
-    if not call then return 0 end
+    if not call or call.state ~= 'talking' then return 0 end
+    free_agents(call)
+    local free = agent ~= '' and redis.call('HGET', agent_key(agent), 'call') == ''
+    if free then happen(agent, 'handed', {call = id}) end
+    call.agents, call.since = free and agent or '', now
+    save(call_key(id), call)
+    tell(id, call, 'talking', 'handed')
+    return 1
+end
+
+-- `stay`: which one, or '' for any. Gives 1 when the caller was known.
+function operations.leave(id, reason, stay)
+    local call = caller(id)
+    if not call or (stay ~= '' and call.stay ~= stay) then return 0 end
     if call.state ~= 'talking' then
         keep_score(id, call.group, false)
         local place_ms = tonumber(group_of(call.group).place_ms)
@@ -216,7 +244,7 @@ end
 function operations.advance() end
 
 local WHEN_DUE = {
-    lease = function(id) operations.leave(id, 'lost') end,
+    lease = function(id) operations.leave(id, 'lost', '') end,
     widen = aim_again,
     wrap = function(agent) happen(agent, 'wrapped') end,
     place = function(place) take_place(string.match(place, '^([^:]+):(.*)$')) end,

@@ -38,6 +38,7 @@ def brings(event: Event) -> list[dict[str, str | int]]:
     known: dict[Event, list[dict[str, str | int]]] = {
         Event.PAUSE: [{"pause": "tea"}],
         Event.OFFERED: [{"call": "c1"}],
+        Event.HANDED: [{"call": "c1"}],
         Event.ENDED: later,
         Event.MISSED: [*later, {"ready_at": NOW, "pause": "missed"}],
     }
