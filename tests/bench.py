@@ -6,6 +6,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,14 +20,17 @@ from services.billing.service import Billing
 from services.domain.call import Call
 from services.domain.cdr import record_of
 from services.domain.cel import CelRow, Splitter
-from services.domain.documents import Account, Tariff
-from services.domain.rating import rate
-from services.domain.record import to_json
+from services.domain.documents import Account, Hotline
+from services.domain.rating import Home, Rater
+from services.domain.record import Charge, Record, to_json
+from services.domain.tariff import Tariff
+from services.domain.usage import usage_of
 from services.store import documents
 from tests.harness import redis_server
 from tests.harness.cel import file
 from tests.harness.node import Node
 from tests.harness.state import STATE
+from tests.harness.tariffs import per_increment
 
 T = TypeVar("T")
 
@@ -52,9 +56,32 @@ TALK = """
 90.0 HANGUP        caller  cause=16 source=caller
 90.0 LINKEDID_END  caller
 """
-TARIFF = Tariff.model_validate(
-    {"kind": "tariff", "id": "std", "name": "x", "bill_from": "platform", "price": {"rate": "0.12"}}
+TARIFF = per_increment("0.12")
+HOTLINE = Hotline.model_validate(
+    {"kind": "hotline", "number": "4001234567", "account": "demo", "name": "x"}
+    | {"flow": {"start": "bye", "nodes": {"bye": {"kind": "hangup"}}}}
 )
+EVERY_RULE = {
+    "bill_from": "platform",
+    "rounding": {"each": "call", "digits": 2},
+    "prices": [
+        {
+            "inbound": {
+                "minimum": "0.01",
+                "rules": [
+                    {"rule": "abroad", "when": {"type": ["international"]}, "steps": [{"rate": "1"}]},
+                    {"rule": "near", "when": {"region": ["home_city", "北京"]}, "steps": [{"rate": "0.1"}]},
+                    {"rule": "holiday", "when": {"day": ["holiday", "weekend"]}, "steps": [{"rate": "0.09"}]},
+                    {"rule": "night", "when": {"hours": ["22:00-06:00"]}, "steps": [{"rate": "0.06", "increment": 6}]},
+                    {"rule": "else", "steps": [{"rate": "0.2", "per": 180}, {"from": 180, "rate": "0.1"}]},
+                ],
+            },
+            "caller_share": {"rules": [{"rule": "local", "steps": [{"rate": "0.11"}]}]},
+        }
+    ],
+}
+"""Rules by type, place, day and hours, a second step, a caller's share."""
+RULES = Tariff.model_validate({"kind": "tariff", "id": "rules", "name": "x"} | EVERY_RULE)
 
 out = Console(highlight=False)
 
@@ -135,7 +162,8 @@ async def _sessions(make: Callable[[Callable[[Request], Awaitable[None]]], fast_
 async def records() -> None:
     """From the bytes of the CEL file to the stream, and each part of that alone."""
     data = b"".join(file(TALK, number) for number in range(1, CALLS + 1))
-    rows: dict[str, list[float]] = {name: [] for name in ("file to stream", "parsing", "folding", "rating", "JSON")}
+    parts = ("file to stream", "parsing", "folding", "rating", "rating, every rule", "JSON")
+    rows: dict[str, list[float]] = {name: [] for name in parts}
     for _ in range(RUNS):
         rows["file to stream"].append(await _committed(data))
         _parts(rows, data)
@@ -146,8 +174,13 @@ def _parts(rows: dict[str, list[float]], data: bytes) -> None:
     parsed = _timed(rows["parsing"], lambda: [row for row in Splitter().feed(data) if isinstance(row, CelRow)])
     folded = _timed(rows["folding"], lambda: [record_of(call, "pbx1") for call in _calls(parsed)])
     made = [record for record in folded if record]
-    _timed(rows["rating"], lambda: [rate(record, TARIFF, 1) for record in made])
+    for name, tariff in (("rating", TARIFF), ("rating, every rule", RULES)):
+        _timed(rows[name], partial(_rated, made, Rater(tariff, 1)))
     _timed(rows["JSON"], lambda: [to_json(record) for record in made])
+
+
+def _rated(records: list[Record], rater: Rater) -> list[Charge]:
+    return [rater.rate(usage_of(record), Home()) for record in records]
 
 
 def _timed(rates: list[float], work: Callable[[], T]) -> T:
@@ -168,8 +201,8 @@ async def _committed(data: bytes) -> float:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "hotline.csv").write_bytes(data)
         async with redis_server.running() as server, Redis.from_url(server.url) as redis:
-            account = Account.model_validate({"kind": "account", "id": "demo", "name": "x", "tariff": "std"})
-            await documents.apply(redis, [account, TARIFF])
+            account = Account.model_validate({"kind": "account", "id": "demo", "name": "x", "tariff": TARIFF.id})
+            await documents.apply(redis, [account, TARIFF, HOTLINE])
             billing = Billing(redis, Path(folder), "pbx1", None)
             began = time.perf_counter()
             while await billing.step():

@@ -1,42 +1,109 @@
 """Prices records by what their accounts have agreed to, as it stands in Redis."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from services.domain.documents import Account, Hotline, Tariff
-from services.domain.rating import rate
+from services.domain import region
+from services.domain.calendar import CHINA, Calendar
+from services.domain.documents import Account, Hotline
+from services.domain.rating import Home, Rater
 from services.domain.record import Record
+from services.domain.region import Numbering
+from services.domain.tariff import Tariff
+from services.domain.usage import UnratableError, usage_of
 from services.store import documents
 from services.store.documents import Versioned
 from services.store.ledger import Entry
 
-D = TypeVar("D", Account, Hotline, Tariff)
+D = TypeVar("D", Account, Calendar, Hotline, Numbering, Tariff)
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 async def price(redis: Redis, records: Sequence[Record]) -> list[Entry]:
     """An entry for each record, in their order; one that cannot be priced says why."""
-    accounts = await find(redis, Account, {record.account for record in records if record.account})
-    agreed = {account.document.tariff for account in accounts.values() if not isinstance(account, str)}
-    tariffs = await find(redis, Tariff, agreed)
-    return [_entry(record, accounts, tariffs) for record in records]
+    pricing = Pricing(redis)
+    return [await pricing.entry(record) for record in records]
 
 
-def _entry(
-    record: Record, accounts: dict[str, Versioned[Account] | str], tariffs: dict[str, Versioned[Tariff] | str]
-) -> Entry:
-    if record.account is None:
-        return Entry(record)
-    account = accounts[record.account]
-    if isinstance(account, str):
-        return Entry(record, unrated=account)
-    tariff = tariffs[account.document.tariff]
-    if isinstance(tariff, str):
-        return Entry(record, unrated=tariff)
-    return Entry(replace(record, charge=rate(record, tariff.document, tariff.version)))
+class Pricing:
+    """Documents of one batch of records, each read once."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._accounts: dict[str, Account | UnratableError] = {}
+        self._raters: dict[str, Rater | UnratableError] = {}
+        self._homes: dict[tuple[str, int | None], Home | UnratableError] = {}
+
+    async def entry(self, record: Record) -> Entry:
+        if record.account is None:
+            return Entry(record)
+        try:
+            account = await _once(self._accounts, record.account, self._account)
+            rater = await _once(self._raters, account.tariff, self._rater)
+            home = await _once(self._homes, (record.hotline, record.hotline_version), self._home)
+            return Entry(replace(record, charge=rater.rate(usage_of(record), home)))
+        except UnratableError as error:
+            return Entry(record, unrated=str(error))
+
+    async def _account(self, name: str) -> Account:
+        return (await _get(self._redis, Account, name)).document
+
+    async def _rater(self, name: str) -> Rater:
+        found = await _get(self._redis, Tariff, name)
+        tariff = found.document
+        calendar, numbering = CHINA, None
+        if tariff.calendar is not None:
+            calendar = (await _get(self._redis, Calendar, tariff.calendar)).document
+        if tariff.numbering is not None:
+            numbering = (await _get(self._redis, Numbering, tariff.numbering)).document
+        rater = Rater(tariff, found.version, calendar=calendar, numbering=numbering)
+        if rater.places:
+            await asyncio.to_thread(region.load)
+        return rater
+
+    async def _home(self, which: tuple[str, int | None]) -> Home:
+        number, version = which
+        if version is None:
+            return Home.of((await _get(self._redis, Hotline, number)).document)
+        return Home.of(await _get_version(self._redis, number, version))
+
+
+async def _once(known: dict[K, V | UnratableError], key: K, get: Callable[[K], Awaitable[V]]) -> V:
+    """What ``get`` gives or raises, the same for all records."""
+    if key not in known:
+        try:
+            known[key] = await get(key)
+        except UnratableError as error:
+            known[key] = error
+    found = known[key]
+    if isinstance(found, UnratableError):
+        raise found
+    return found
+
+
+async def _get(redis: Redis, kind: type[D], name: str) -> Versioned[D]:
+    """The newest version; raises UnratableError."""
+    found = (await find(redis, kind, {name}))[name]
+    if isinstance(found, str):
+        raise UnratableError(found)
+    return found
+
+
+async def _get_version(redis: Redis, name: str, version: int) -> Hotline:
+    """As it led the call; raises UnratableError."""
+    try:
+        found = await documents.get_version(redis, Hotline, name, version)
+    except ValidationError as error:
+        raise UnratableError(_unreadable(Hotline, name, error)) from error
+    if found is None:
+        raise UnratableError(f"{_missing(Hotline, name)} version {version}")
+    return found.document
 
 
 async def find(redis: Redis, kind: type[D], names: set[str]) -> dict[str, Versioned[D] | str]:
@@ -53,10 +120,14 @@ async def _find_one(redis: Redis, kind: type[D], name: str) -> Versioned[D] | st
     try:
         return await documents.get(redis, kind, name) or _missing(kind, name)
     except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(str(part) for part in problem["loc"])
-        return f"{kind.__name__.lower()} {name!r} cannot be read: {where}: {problem['msg']}"
+        return _unreadable(kind, name, error)
 
 
 def _missing(kind: type[D], name: str) -> str:
     return f"there is no {kind.__name__.lower()} {name!r}"
+
+
+def _unreadable(kind: type[D], name: str, error: ValidationError) -> str:
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    return f"{kind.__name__.lower()} {name!r} cannot be read: {where}: {problem['msg']}"

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,7 @@ from agi.room import Room
 from dialplan.render import SharedSounds
 from dialplan.render import render as render_files
 from services import billing, notify, pbx
-from services.cli import agents, outbox, records, supervision, voicemails
+from services.cli import agents, outbox, rate, records, supervision, voicemails
 from services.cli.terminal import Refused, err, out
 from services.domain.check import check as check_documents
 from services.domain.documents import Account, Agent, Document, Group, Hotline
@@ -110,6 +111,29 @@ async def _put(redis: Redis, found: list[Document]) -> None:
     for document in found:
         if isinstance(document, Group):
             await store_queues.put(Distribution(redis, document.account), document, at)
+
+
+@main.command("rate")
+def rate_calls(  # noqa: PLR0913
+    files: Files,
+    calls: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="JSON lines: docs/tariffs.md.")],
+    *,
+    tariff: Annotated[str | None, typer.Option(help="By this one, instead of that of the hotline's account.")] = None,
+    package: Annotated[
+        list[str] | None, typer.Option(help="With this one since the first call, instead of the account's.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Settle packages up to this day.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Say what calls cost by tariffs and packages, and why; nothing is written anywhere.
+
+    Example: hotline rate examples/shop --calls calls.jsonl --tariff per-minute
+    """
+    documents = [document for _, document in _documents(files)]
+    settled = None if until is None else until.date()
+    rate.rate(documents, calls, tariff=tariff, packages=package or [], until=settled, as_json=as_json)
 
 
 @asterisk.command()

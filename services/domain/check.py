@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 
+from services.domain import reach
 from services.domain.documents import Account, Agent, Group, Hotline
 from services.domain.extensions import numbers_of
+from services.domain.package import Package
 from services.domain.pbx import Pbx
 from services.domain.reading import Located, Problem, Reading
+from services.domain.tariff import Tariff
 
 Known = dict[tuple[str, str], Located]
 """Documents by kind and id."""
@@ -28,6 +31,10 @@ def check(reading: Reading) -> list[Problem]:
             problems += _flow(item, item.document)
             problems += _strategies(item, item.document, known)
             problems += _webhook(item, item.document, known)
+        if isinstance(item.document, Account):
+            problems += _packages(item, item.document, known)
+        if isinstance(item.document, Tariff):
+            problems += [item.problem(*problem) for problem in reach.problems(item.document)]
         if isinstance(item.document, Pbx):
             problems += _endpoints(item, item.document, known)
     return sorted(problems)
@@ -86,6 +93,21 @@ def _webhook(item: Located, hotline: Hotline, known: Known) -> Iterator[Problem]
     if wanted and owner and isinstance(owner.document, Account) and owner.document.notify is None:
         expected = f"account {hotline.account!r} has no 'notify' to send it to"
         yield item.problem("missed_calls.webhook", True, expected)  # noqa: FBT003
+
+
+def _packages(item: Located, account: Account, known: Known) -> Iterator[Problem]:
+    tariff = known.get(("tariff", account.tariff))
+    for index, one in enumerate(account.packages):
+        found = known.get(("package", one.package))
+        package = None if found is None else found.document
+        if not isinstance(package, Package):
+            continue
+        if tariff is not None and package.currency != getattr(tariff.document, "currency", package.currency):
+            yield item.problem(f"packages.{index}.package", one.package, "its currency is not the tariff's")
+        for name in one.extras:
+            if name not in package.extras or package.extras[name].per != "cycle":
+                expected = "the package has no extra service of this name that is paid per cycle"
+                yield item.problem(f"packages.{index}.extras.{name}", name, expected)
 
 
 def _reachable(hotline: Hotline) -> set[str]:

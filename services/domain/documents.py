@@ -1,15 +1,21 @@
 """The documents a company's configuration is made of (YAML in files, JSON in Redis)."""
 
 from collections.abc import Iterator
-from decimal import Decimal
+from datetime import date
 from itertools import pairwise
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from services.domain.calendar import Calendar
+from services.domain.divisions import divided
 from services.domain.flow import BoundNumber, Flow, Id, Model, Password, Prompt, keys_as_text
+from services.domain.package import Package
 from services.domain.pbx import Pbx
+from services.domain.region import Numbering, RegionName
+from services.domain.tariff import Tariff
 
 HotlineNumber = Annotated[str, StringConstraints(pattern=r"^400\d{7}$")]
 Extension = Annotated[str, StringConstraints(pattern=r"^\d{2,6}$")]
@@ -49,6 +55,29 @@ ReasonKey = Annotated[str, StringConstraints(pattern=r"^[1-9]$")]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("there is no such time zone; expected an IANA name like 'Asia/Shanghai'") from None
+    return name
+
+
+def _a_city(text: str) -> str:
+    if divided(text)[1] is None:
+        raise ValueError(f"{text!r} is a province; expected one of its cities, like '广东深圳'")
+    return text
+
+
+class Subscription(Model):
+    """A package that an account has had since a day."""
+
+    package: Id
+    since: date
+    extras: dict[Id, Annotated[int, Field(ge=1, le=100_000)]] = Field(default_factory=dict)
+    """How many it has of the package's extra services that are paid per cycle."""
+
+
 class Account(Model):
     kind: Literal["account"]
     id: Id
@@ -61,31 +90,11 @@ class Account(Model):
         default_factory=lambda: {"1": "休息"}
     )
     """Why agents pause, by the digit they dial after the code."""
+    packages: list[Subscription] = Field(default_factory=list, max_length=20)
 
     def references(self) -> Iterator[tuple[str, str, str]]:
         yield "tariff", "tariff", self.tariff
-
-
-class Price(Model):
-    """``rate`` for every ``per`` seconds, counted in started increments."""
-
-    rate: Annotated[Decimal, Field(ge=0, le=1000, max_digits=12, decimal_places=6)]
-    per: Annotated[int, Field(ge=1, le=3600)] = 60
-    increment: Annotated[int, Field(ge=1, le=3600)] = 60
-
-
-class Tariff(Model):
-    """``bill_from``: ``platform`` bills from our answer (a menu is billed), ``agent`` from the agent's (FIELD 1)."""
-
-    kind: Literal["tariff"]
-    id: Id
-    name: Title
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "CNY"
-    bill_from: Literal["platform", "agent"]
-    price: Price
-
-    def references(self) -> Iterator[tuple[str, str, str]]:
-        yield from ()
+        yield from ((f"packages.{index}.package", "package", one.package) for index, one in enumerate(self.packages))
 
 
 class Sip(Model):
@@ -218,6 +227,10 @@ class Hotline(Model):
     name: Title
     voice: Voice = "cmn"
     missed_calls: MissedCalls | None = None
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
+    """IANA name; days and hours of tariffs are read in it."""
+    city: Annotated[RegionName, AfterValidator(_a_city)] | None = None
+    """Where the hotline is at home, ``广东深圳``: a tariff's ``home_city``."""
     flow: Flow
 
     @property
@@ -231,4 +244,6 @@ class Hotline(Model):
                 yield f"flow.nodes.{name}.group", "group", node.group
 
 
-Document = Annotated[Account | Tariff | Agent | Group | Hotline | Pbx, Field(discriminator="kind")]
+Document = Annotated[
+    Account | Tariff | Package | Calendar | Numbering | Agent | Group | Hotline | Pbx, Field(discriminator="kind")
+]

@@ -7,9 +7,11 @@ all durations are milliseconds, and each is a difference of the record's own tim
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter, WithJsonSchema
+
+from services.domain.region import NumberType
 
 SCHEMA: Final = 1
 """Rises when a field changes its meaning or goes; a new field does not raise it."""
@@ -76,18 +78,42 @@ Amount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,6}$")]
 _DOCUMENTED = ConfigDict(use_attribute_docstrings=True, json_schema_serialization_defaults_required=True)
 
 
+ChargedLeg = Literal["inbound", "outbound", "caller_share"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
-    """One price for one piece of time: ``amount`` = ``quantity`` x ``increment`` x ``rate`` / ``per``."""
+class Drawn:
+    """Increments of a segment that a package covers."""
 
     __pydantic_config__ = _DOCUMENTED
 
-    leg: Literal["inbound"]
-    """What is priced: ``inbound``, the caller's way to the platform."""
+    package: str
+    """The package document and its version, ``id@version``."""
+    quantity: int
+    seconds: int
+    """``quantity`` x the segment's ``increment``: what the package has less."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """One price for one piece of time.
+
+    ``amount`` = ``connect`` + (``quantity`` less what is ``drawn``) x ``increment`` x ``rate`` / ``per``.
+    """
+
+    __pydantic_config__ = _DOCUMENTED
+
+    leg: ChargedLeg
+    """What is priced: ``inbound``, the caller's way to the platform; ``outbound``, a call over the trunk to a bound
+    number; ``caller_share``, the caller's own part."""
+    agent: str | None = None
+    """Whose bound number the outbound leg led to."""
     from_: Annotated[Instant, Field(alias="from")]
+    """Where the first increment begins."""
     to: Instant
+    """Where the last increment ends, or the leg."""
     rule: str
-    """Which rule of the tariff priced it; a tariff with one price has the rule ``price``."""
+    """Which rule of the tariff priced it."""
     tariff: str
     """The tariff document and its version, ``id@version``."""
     seconds: int
@@ -99,12 +125,41 @@ class Segment:
     rate: Amount
     """Price of ``per`` seconds."""
     per: int
+    connect: Amount = "0.00"
+    """Fee for the connection, with the leg's first segment."""
+    drawn: tuple[Drawn, ...] = ()
+    """What packages cover; it is not paid with money."""
     amount: Amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment:
+    """What the sum of the segments is changed by."""
+
+    __pydantic_config__ = _DOCUMENTED
+
+    leg: ChargedLeg | None
+    """Null for the whole call."""
+    reason: Literal["minimum", "maximum", "rounding"]
+    """The leg's least or most by the tariff, or the call's one rounding."""
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerShare:
+    """What the caller pays beside the company: for statements only, nobody here collects it."""
+
+    __pydantic_config__ = _DOCUMENTED
+
+    collected_by: Literal["caller_operator"]
+    total: Amount
+    segments: tuple[Segment, ...]
+    adjustments: tuple[Adjustment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """What the account owes for the call; ``total`` is the sum of the segments' amounts."""
+    """What the account owes for the call; ``total`` is the sum of the amounts of segments and adjustments."""
 
     __pydantic_config__ = _DOCUMENTED
 
@@ -114,6 +169,15 @@ class Charge:
     total: Amount
     segments: tuple[Segment, ...]
     """Empty when nothing was served that this tariff bills."""
+    adjustments: tuple[Adjustment, ...] = ()
+    caller_type: NumberType | None = None
+    """Null in older records."""
+    caller_region: str | None = None
+    """``广东深圳``; null when it is unknown, and when the tariff does not ask for places."""
+    caller_share: CallerShare | None = None
+    """Null when the tariff does not name it."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know: a year whose holidays are not published."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,10 +318,16 @@ class Record:
 
 
 _ADAPTER = TypeAdapter(Record)
+_CHARGE = TypeAdapter(Charge)
 
 
 def to_json(record: Record) -> bytes:
     return _ADAPTER.dump_json(record, by_alias=True)
+
+
+def charge_fields(charge: Charge) -> Any:
+    """As in a record's JSON."""
+    return _CHARGE.dump_python(charge, mode="json", by_alias=True)
 
 
 def from_json(text: bytes | str) -> Record:

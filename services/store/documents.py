@@ -8,13 +8,16 @@ from pydantic import TypeAdapter
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
-from services.domain.documents import Account, Agent, Document, Group, Hotline, Tariff
+from services.domain.calendar import Calendar
+from services.domain.documents import Account, Agent, Document, Group, Hotline
 from services.domain.extensions import numbers_of
+from services.domain.region import Numbering
+from services.domain.tariff import Tariff
 from services.store import keys
 
 _ANY: TypeAdapter[Document] = TypeAdapter(Document)
 
-D = TypeVar("D", Account, Agent, Group, Hotline, Tariff)
+D = TypeVar("D", Account, Agent, Calendar, Group, Hotline, Numbering, Tariff)
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,12 @@ async def names(redis: Redis, kind: type[D]) -> list[str]:
     """Of every document of the kind."""
     prefix = keys.document(_kind_name(kind), "")
     return sorted([name.decode().removeprefix(prefix) async for name in redis.scan_iter(f"{prefix}*", 1000)])
+
+
+async def get_version(redis: Redis, kind: type[D], name: str, version: int) -> Versioned[D] | None:
+    """A document as it once stood, or None when it never had this version."""
+    body = await cast("Awaitable[bytes | None]", redis.hget(keys.document(_kind_name(kind), name), f"v{version}"))
+    return None if body is None else Versioned(kind.model_validate_json(body), version)
 
 
 def _kind_name(kind: type[D]) -> str:

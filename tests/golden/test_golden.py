@@ -16,9 +16,10 @@ from ruamel.yaml import YAML
 from services.billing.calls import SILENCE_MS, OpenCalls
 from services.billing.tail import Piece
 from services.domain.cel import Splitter
-from services.domain.documents import Tariff
-from services.domain.rating import rate
+from services.domain.rating import Home, Rater
 from services.domain.record import Record, from_json, json_schema, to_json
+from services.domain.tariff import Tariff
+from services.domain.usage import usage_of
 from tests.harness.cel import file
 
 CASES = sorted(Path(__file__).parent.glob("*.yaml"))
@@ -30,7 +31,7 @@ def test_call_comes_out_as_worked_out_by_hand(path: Path) -> None:
     record = _record(case["cel"])
     if record.account is not None:
         tariff = Tariff(kind="tariff", id="standard", name="standard", **case["tariff"])
-        record = replace(record, charge=rate(record, tariff, version=3))
+        record = replace(record, charge=Rater(tariff, 3).rate(usage_of(record), Home()))
     text = to_json(record)
     assert _said(json.loads(text)) == _said(case["record"])
     jsonschema.validate(json.loads(text), json_schema(), format_checker=jsonschema.FormatChecker())

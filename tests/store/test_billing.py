@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from decimal import Decimal
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,23 @@ import pytest
 from redis.asyncio import Redis
 
 from services import billing
-from services.domain.documents import Account, Price, Tariff
+from services.domain.calendar import Calendar
+from services.domain.documents import Account, Hotline
+from services.domain.region import Numbering
 from services.settings import Settings
 from services.store import documents, keys
 from tests.harness.cel import call_id, file
 from tests.harness.redis_server import RedisServer
+from tests.harness.tariffs import per_increment, tariff
 from tests.harness.waiting import until
 from tests.store.entries import Fields, entries
 
 SHOP = Account(kind="account", id="shop", name="Shop", tariff="standard")
-STANDARD = Tariff(kind="tariff", id="standard", name="s", bill_from="platform", price=Price(rate=Decimal("0.12")))
+STANDARD = per_increment("0.12")
+HOTLINE = Hotline.model_validate(
+    {"kind": "hotline", "number": "4008001234", "account": "shop", "name": "x"}
+    | {"flow": {"start": "bye", "nodes": {"bye": {"kind": "hangup"}}}}
+)
 
 
 def call(number: int, account: str = "shop") -> bytes:
@@ -51,19 +58,19 @@ class Running:
         with self.file.open("ab") as file_:
             file_.write(data)
 
-    async def entries(self, count: int, stream: str = keys.RATED_STREAM) -> list[Fields]:
+    async def entries(self, count: int, stream: str = keys.RATED_STREAM, deadline: float = 10) -> list[Fields]:
         """All entries, as soon as there are at least so many."""
 
         async def enough() -> Any:
             return await self.redis.xlen(stream) >= count
 
-        await until(enough, f"{count} entries on {stream}")
+        await until(enough, f"{count} entries on {stream}", deadline)
         return [fields for _, fields in await entries(self.redis, stream)]
 
 
 @pytest.fixture
 async def node(redis: Redis, server: RedisServer, tmp_path: Path) -> Running:
-    await documents.apply(redis, [SHOP, STANDARD])
+    await documents.apply(redis, [SHOP, STANDARD, HOTLINE])
     return Running(redis, tmp_path, server.url)
 
 
@@ -127,6 +134,19 @@ async def _forget_tariff(redis: Redis) -> None:
     await redis.delete(keys.document("tariff", "standard"))
 
 
+async def _forget_hotline(redis: Redis) -> None:
+    await redis.hdel(keys.document("hotline", "4008001234"), "v1")
+
+
+async def _price_later(redis: Redis) -> None:
+    later = STANDARD.prices[0].model_copy(update={"valid_from": date(2030, 1, 1)})
+    await documents.apply(redis, [STANDARD.model_copy(update={"prices": [later]})])
+
+
+async def _want_a_calendar(redis: Redis) -> None:
+    await documents.apply(redis, [STANDARD.model_copy(update={"calendar": "own"})])
+
+
 async def _spoil_account(redis: Redis) -> None:
     await redis.hset(keys.document("account", "shop"), "body", '{"kind": "account"}')
 
@@ -136,6 +156,8 @@ async def _spoil_account(redis: Redis) -> None:
     [
         (_nothing, "nobody", "there is no account 'nobody'"),
         (_forget_tariff, "shop", "there is no tariff 'standard'"),
+        (_price_later, "shop", "tariff 'standard' has no prices for 2026-03-02"),
+        (_want_a_calendar, "shop", "there is no calendar 'own'"),
         (_spoil_account, "shop", "account 'shop' cannot be read: id: Field required"),
     ],
 )
@@ -151,6 +173,34 @@ async def test_what_cannot_be_rated_is_set_aside_and_blocks_nobody(
         assert ids(await node.entries(1)) == [call_id(2)]
     assert (unrated[b"call_id"].decode(), unrated[b"reason"].decode()) == (call_id(1), reason)
     assert json.loads(unrated[b"record"])["charge"] is None
+
+
+async def test_a_call_whose_hotline_never_had_the_version_is_set_aside(node: Running) -> None:
+    await _forget_hotline(node.redis)
+    node.append(call(1))
+    async with served(node):
+        [unrated] = await node.entries(1, keys.UNRATED_STREAM)
+    assert unrated[b"reason"] == b"there is no hotline '4008001234' version 1"
+
+
+async def test_rules_see_the_hotline_as_it_led_the_call_and_the_documents_a_tariff_names(node: Running) -> None:
+    """Beijing's 13800138000 calls at ten in the morning in China, two at night in London."""
+    near = {"region": ["home_city"], "hours": ["02:00-03:00"], "day": ["holiday"]}
+    steps = [{"rate": "0.12"}]
+    own = tariff({"rule": "near", "when": near, "steps": steps}, {"rule": "else", "steps": steps})
+    own = own.model_copy(update={"calendar": "own", "numbering": "own"})
+    fields = {"id": "own"}
+    calendar = Calendar.model_validate(fields | {"kind": "calendar", "holidays": ["2026-03-02"]})
+    numbering = Numbering.model_validate(fields | {"kind": "numbering", "prefixes": {"+86138": {"region": "海南三亚"}}})
+    london = HOTLINE.model_copy(update={"timezone": "Europe/London", "city": "海南三亚"})
+    await documents.apply(node.redis, [own, calendar, numbering, london])
+    await documents.apply(node.redis, [HOTLINE])  # version 3, as 1
+    node.append(call(1) + call(2).replace(b"version=1", b"version=2"))
+    async with served(node):
+        entries = await node.entries(2, deadline=40)  # numbers' places take seconds to load
+    charges = [json.loads(entry[b"record"])["charge"] for entry in entries]
+    assert [charge["segments"][0]["rule"] for charge in charges] == ["else", "near"]
+    assert charges[1]["caller_region"] == "海南三亚"
 
 
 async def test_a_call_was_unrated_once_and_stays_so_after_a_restart(node: Running) -> None:

@@ -12,14 +12,14 @@ import pytest
 from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
 
-from services.domain.record import Charge
 from services.store import keys, ledger
 from services.store.ledger import Entry
 from tests.harness.redis_server import RedisServer
+from tests.harness.tariffs import charged
 from tests.unit.domain.test_rating import CALL
 
 PAGE = Path(__file__).parents[2] / "docs" / "cdr-stream.md"
-CHARGE = Charge(tariff="standard", version=1, currency="CNY", total="0.12", segments=())
+CHARGE = charged("0.12")
 
 
 @pytest.fixture

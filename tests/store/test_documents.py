@@ -1,13 +1,13 @@
-from decimal import Decimal
-
 from redis.asyncio import Redis
 
-from services.domain.documents import Account, Price, Tariff
+from services.domain.documents import Account
+from services.domain.tariff import Tariff
 from services.store import documents
 from services.store.documents import Versioned
+from tests.harness.tariffs import per_increment
 
 SHOP = Account(kind="account", id="shop", name="Shop", tariff="standard")
-STANDARD = Tariff(kind="tariff", id="standard", name="s", bill_from="agent", price=Price(rate=Decimal("0.12")))
+STANDARD = per_increment("0.12")
 
 
 async def test_what_was_applied_can_be_got(redis: Redis) -> None:

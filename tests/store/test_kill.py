@@ -16,7 +16,7 @@ from tests.harness.process import Process
 from tests.harness.redis_server import RedisServer
 from tests.harness.waiting import until
 from tests.store.entries import entries
-from tests.store.test_billing import SHOP, STANDARD
+from tests.store.test_billing import HOTLINE, SHOP, STANDARD
 
 CALLS, KILLS, AT_ONCE = 2000, 25, 40
 SERVE = """
@@ -107,7 +107,7 @@ async def reached(redis: Redis, goal: int) -> None:
 
 async def test_every_call_has_exactly_one_record(redis: Redis, server: RedisServer, tmp_path: Path) -> None:
     chance = random.Random(20260302)
-    await documents.apply(redis, [SHOP, STANDARD])
+    await documents.apply(redis, [SHOP, STANDARD, HOTLINE])
     cel = tmp_path / "cel"
     cel.mkdir()
     folder = Folder(cel)

@@ -12,15 +12,15 @@ import pytest
 from pyarrow import parquet
 from redis.asyncio import Redis
 
-from services.domain.record import Charge
 from services.store import ledger, records
 from services.store.ledger import Entry
 from tests.harness.process import run
 from tests.harness.redis_server import RedisServer
+from tests.harness.tariffs import charged
 from tests.unit.domain.test_rating import CALL
 
 HOTLINE = str(Path(sys.executable).with_name("hotline"))
-CHARGE = Charge(tariff="standard", version=1, currency="CNY", total="0.12", segments=())
+CHARGE = charged("0.12")
 
 
 async def write(redis: Redis, *numbers: int, account: str = "shop") -> None:

@@ -3,7 +3,13 @@ from services.domain.reading import Reading, read
 from tests.harness.state import ROOT
 
 ACCOUNT = "kind: account\nid: demo\nname: x\ntariff: std\n---\n"
-TARIFF = "kind: tariff\nid: std\nname: x\nbill_from: agent\nprice: {rate: '0.1'}\n---\n"
+TARIFF = """kind: tariff
+id: std
+name: x
+bill_from: agent
+prices: [{inbound: {rules: [{rule: all, steps: [{rate: "0.1"}]}]}}]
+---
+"""
 AGENT = "kind: agent\nid: '1001'\naccount: demo\nname: x\nbound: '13900139000'\n---\n"
 GROUP = "kind: group\nid: sales\naccount: demo\nname: x\nstrategy: sequence\nmembers: ['1001']\n---\n"
 HOTLINE = """kind: hotline

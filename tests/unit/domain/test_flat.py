@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 
 from services.domain.flat import COLUMNS, row
-from services.domain.record import Attempt, Charge, Hop, Keys
+from services.domain.record import Attempt, Hop, Keys
 from tests.harness.cel import BEGIN_MS
+from tests.harness.tariffs import charged
 from tests.unit.domain.test_rating import CALL
 
 
@@ -25,7 +26,7 @@ def test_a_row_has_every_column_and_tells_the_calls_way() -> None:
 
 
 def test_times_are_utc_and_money_is_exact() -> None:
-    charge = Charge(tariff="standard", version=3, currency="CNY", total="0.10", segments=())
+    charge = charged("0.10", version=3)
     flat = row(replace(CALL, started=1772416800_007, charge=charge))
     assert flat["started"] == datetime(2026, 3, 2, 2, 0, 0, 7000, tzinfo=UTC)
     assert (flat["total"], flat["tariff"], flat["answered"] is None) == (Decimal("0.10"), "standard@3", False)

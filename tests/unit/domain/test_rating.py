@@ -1,16 +1,24 @@
+"""Rules priced as worked out by hand, and against a second, slow rater that looks at each increment by itself."""
+
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.documents import Price, Tariff
-from services.domain.rating import rate
-from services.domain.record import Charge, Record
+from services.domain.calendar import Calendar
+from services.domain.rating import Home, Rater
+from services.domain.record import Attempt, Charge, Hop, Record
+from services.domain.region import Numbering, region_named
+from services.domain.tariff import Tariff
+from services.domain.usage import Outbound, UnratableError, Usage, usage_of
 from tests.harness.cel import BEGIN_MS
+from tests.harness.tariffs import per_increment, tariff
 
 CALL = Record(
     schema=1,
@@ -38,25 +46,40 @@ CALL = Record(
     agent=None,
     charge=None,
 )
-PRICES = st.builds(
-    Price,
-    rate=st.decimals(0, 1000, places=6),
-    per=st.integers(1, 3600),
-    increment=st.integers(1, 3600),
-)
-DURATIONS = st.integers(0, 40 * 24 * 3600 * 1000)
+CHINA = ZoneInfo("Asia/Shanghai")
+MOBILE, FIXED = "+8613800138000", "+8675512345678"
 
 
-def tariff(price: Price, bill_from: Literal["platform", "agent"] = "platform") -> Tariff:
-    return Tariff(kind="tariff", id="standard", name="standard", bill_from=bill_from, price=price)
+def at(text: str, zone: ZoneInfo = CHINA) -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp() * 1000)
 
 
-def charge(milliseconds: int, price: Price) -> Charge:
-    return rate(replace(CALL, ended=BEGIN_MS + milliseconds), tariff(price), version=2)
+def usage(begin: int, milliseconds: int, caller: str | None = MOBILE, **more: Any) -> Usage:
+    times: dict[str, Any] = {"answered": begin, "agent_answered": None, "ended": begin + milliseconds}
+    return Usage(caller=caller, caller_e164=caller, **(times | more))
+
+
+def charge(milliseconds: int, by: Tariff, begin: int = BEGIN_MS, home: Home | None = None, **more: Any) -> Charge:
+    return Rater(by, 2).rate(usage(begin, milliseconds, **more), home or Home())
+
+
+def pieces(found: Charge) -> list[tuple[str, int, str]]:
+    return [(segment.rule, segment.quantity, segment.amount) for segment in found.segments]
+
+
+def leg(*rules: dict[str, Any], **more: Any) -> Tariff:
+    """A tariff whose inbound leg has more than rules."""
+    fields = tariff(*rules).model_dump(exclude_none=True)
+    fields["prices"][0]["inbound"] |= more
+    return Tariff.model_validate(fields)
+
+
+STANDARD = {"rule": "standard", "steps": [{"rate": "0.12"}]}
+DURATIONS = st.integers(0, 7 * 24 * 3600 * 1000)
 
 
 @pytest.mark.parametrize(
-    ("milliseconds", "rate_text", "per", "increment", "seconds", "quantity", "amount"),
+    ("milliseconds", "rate", "per", "increment", "seconds", "quantity", "amount"),
     [
         (1, "0.12", 60, 60, 1, 1, "0.12"),  # one minute begun
         (60_000, "0.12", 60, 60, 60, 1, "0.12"),  # exactly one
@@ -68,53 +91,388 @@ def charge(milliseconds: int, price: Price) -> Charge:
     ],
 )
 def test_increments_begun_times_their_price(  # noqa: PLR0917
-    milliseconds: int, rate_text: str, per: int, increment: int, seconds: int, quantity: int, amount: str
+    milliseconds: int, rate: str, per: int, increment: int, seconds: int, quantity: int, amount: str
 ) -> None:
-    price = Price(rate=Decimal(rate_text), per=per, increment=increment)
-    [segment] = charge(milliseconds, price).segments
+    found = charge(milliseconds, per_increment(rate, per, increment))
+    [segment] = found.segments
     assert (segment.seconds, segment.quantity, segment.amount) == (seconds, quantity, amount)
-    assert charge(milliseconds, price).total == amount
+    assert found.total == amount
 
 
 def test_a_segment_explains_itself() -> None:
-    [segment] = charge(61_000, Price(rate=Decimal("0.1"), per=60, increment=6)).segments
+    [segment] = charge(61_000, per_increment("0.1", 60, 6)).segments
     assert (segment.from_, segment.to) == (BEGIN_MS, BEGIN_MS + 61_000)
-    assert (segment.leg, segment.rule, segment.tariff) == ("inbound", "price", "standard@2")
-    assert (segment.rate, segment.per, segment.increment) == ("0.10", 60, 6)
+    assert (segment.leg, segment.rule, segment.tariff) == ("inbound", "standard", "standard@2")
+    assert (segment.rate, segment.per, segment.increment, segment.connect) == ("0.10", 60, 6, "0.00")
 
 
 @pytest.mark.parametrize("bill_from", ["platform", "agent"])
-def test_nothing_is_billed_before_the_tariff_starts_to(bill_from: Literal["platform", "agent"]) -> None:
-    call = replace(CALL, answered=None, agent_answered=None, ended=BEGIN_MS + 60_000)
-    assert rate(call, tariff(Price(rate=Decimal(1)), bill_from), 2) == Charge(
-        tariff="standard", version=2, currency="CNY", total="0.00", segments=()
-    )
+def test_nothing_is_billed_before_the_tariff_starts_to(bill_from: Any) -> None:
+    found = charge(60_000, per_increment("1", bill_from=bill_from), answered=None)
+    assert (found.total, found.segments) == ("0.00", ())
 
 
 def test_bill_from_agent_leaves_out_menu_and_ringing() -> None:
-    call = replace(CALL, agent_answered=BEGIN_MS + 50_000, ended=BEGIN_MS + 70_000)
-    [segment] = rate(call, tariff(Price(rate=Decimal(1)), "agent"), 2).segments
+    found = charge(70_000, per_increment("1", bill_from="agent"), agent_answered=BEGIN_MS + 50_000)
+    [segment] = found.segments
     assert (segment.from_, segment.seconds, segment.amount) == (BEGIN_MS + 50_000, 20, "1.00")
 
 
-def test_a_call_that_ended_before_it_was_answered_costs_nothing() -> None:
-    assert charge(-5000, Price(rate=Decimal(1))).segments == ()
-    assert charge(0, Price(rate=Decimal(1))).segments == ()
+@pytest.mark.parametrize(
+    ("milliseconds", "reason"),
+    [
+        (-5000, "it ended 5000 ms before the platform answered"),
+        (40 * 24 * 3600 * 1000, "it ended 960 hours after the platform answered: more than a week is a mistake"),
+    ],
+)
+def test_times_that_cannot_be_are_no_price(milliseconds: int, reason: str) -> None:
+    with pytest.raises(UnratableError, match=reason):
+        charge(milliseconds, per_increment("1"))
+    with pytest.raises(UnratableError, match=reason):
+        usage_of(replace(CALL, ended=BEGIN_MS + milliseconds))
 
 
-@given(DURATIONS, PRICES)
-def test_pieces_add_up_to_the_whole(milliseconds: int, price: Price) -> None:
-    found = charge(milliseconds, price)
-    assert sum((Decimal(segment.amount) for segment in found.segments), Decimal(0)) == Decimal(found.total)
+THREE_PLUS_ONE = {
+    "rule": "local",
+    "steps": [{"rate": "0.22", "per": 180, "increment": 180}, {"from": 180, "rate": "0.11"}],
+}
 
 
-@given(DURATIONS, DURATIONS, PRICES)
-def test_more_time_never_costs_less(one: int, more: int, price: Price) -> None:
-    assert Decimal(charge(one, price).total) <= Decimal(charge(one + more, price).total)
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (1, [("local", 1, "0.22")]),
+        (180, [("local", 1, "0.22")]),
+        (181, [("local", 1, "0.22"), ("local", 1, "0.11")]),
+        (301, [("local", 1, "0.22"), ("local", 3, "0.33")]),  # 121 s beyond the third minute: 3 begun
+    ],
+)
+def test_first_three_minutes_then_each(seconds: int, expected: list[tuple[str, int, str]]) -> None:
+    assert pieces(charge(seconds * 1000, tariff(THREE_PLUS_ONE))) == expected
 
 
-@given(DURATIONS, PRICES)
-def test_rounding_is_the_only_difference_to_exact_fractions(milliseconds: int, price: Price) -> None:
-    increments = -(-Fraction(milliseconds, 1000) // price.increment)
-    exact = increments * price.increment * Fraction(price.rate) / price.per
-    assert abs(Fraction(charge(milliseconds, price).total) - exact) <= Fraction(1, 2_000_000)
+def test_an_increment_that_straddles_a_step_belongs_to_the_first() -> None:
+    steps = [{"rate": "0.10"}, {"from": 90, "rate": "0.01"}]
+    # minutes begin at 0, 60 (before 90) and 120 (after)
+    assert pieces(charge(150_000, tariff({"rule": "a", "steps": steps}))) == [("a", 2, "0.20"), ("a", 1, "0.01")]
+
+
+NIGHT = {"rule": "night", "when": {"hours": ["22:00-06:00"]}, "steps": [{"rate": "0.06"}]}
+HOLIDAY = {"rule": "holiday", "when": {"day": ["holiday"]}, "steps": [{"rate": "0.08"}]}
+WEEKEND = {"rule": "weekend", "when": {"day": ["weekend"]}, "steps": [{"rate": "0.10"}]}
+
+
+@pytest.mark.parametrize(
+    ("begin", "milliseconds", "expected"),
+    [
+        # minutes begin at 21:58:30, :59:30 (it straddles 22:00 and is the day's), 22:00:30 and :01:30 (the night's)
+        ("2026-03-02T21:58:30", 210_000, [("standard", 2, "0.24"), ("night", 2, "0.12")]),
+        # begins 1 ms before 22:00: the first minute is the day's
+        ("2026-03-02T21:59:59.999", 60_001, [("standard", 1, "0.12"), ("night", 1, "0.06")]),
+        ("2026-03-02T22:00:00", 60_000, [("night", 1, "0.06")]),
+        ("2026-03-02T23:59:30", 61_000, [("night", 2, "0.12")]),  # over midnight, the same rule: one piece
+        ("2026-03-03T05:59:30", 61_000, [("night", 1, "0.06"), ("standard", 1, "0.12")]),
+        ("2026-04-30T12:00:00", 30_000, [("standard", 1, "0.12")]),
+        # Saturday 9 May 2026 is worked in exchange
+        ("2026-05-09T12:00:00", 30_000, [("standard", 1, "0.12")]),
+        ("2026-05-16T12:00:00", 30_000, [("weekend", 1, "0.10")]),
+        ("2026-10-03T12:00:00", 30_000, [("holiday", 1, "0.08")]),  # a Saturday, and a holiday
+    ],
+)
+def test_time_decides_where_an_increment_begins(
+    begin: str, milliseconds: int, expected: list[tuple[str, int, str]]
+) -> None:
+    by = tariff(HOLIDAY, WEEKEND, NIGHT, STANDARD)
+    assert pieces(charge(milliseconds, by, at(begin))) == expected
+
+
+def test_a_call_straddles_a_holidays_begin_and_a_moved_working_days() -> None:
+    by = tariff(HOLIDAY, WEEKEND, STANDARD)
+    # Thursday 30 April: minutes begin 23:58:30, 23:59:30; Friday 1 May: 00:00:30
+    assert pieces(charge(121_000, by, at("2026-04-30T23:58:30"))) == [("standard", 2, "0.24"), ("holiday", 1, "0.08")]
+    # Friday 8 May to Saturday 9 May, which is worked: no change at midnight
+    assert pieces(charge(121_000, by, at("2026-05-08T23:58:30"))) == [("standard", 3, "0.36")]
+    # Saturday 9 May to Sunday 10 May
+    assert pieces(charge(121_000, by, at("2026-05-09T23:58:30"))) == [("standard", 2, "0.24"), ("weekend", 1, "0.10")]
+
+
+def test_a_year_without_published_holidays_goes_by_the_weekday_and_says_so() -> None:
+    by = tariff(HOLIDAY, WEEKEND, STANDARD)
+    found = charge(30_000, by, at("2031-10-01T12:00"))  # a Wednesday
+    assert (found.segments[0].rule, found.notes) == (
+        "standard",
+        ("the holidays of 2031 are not known: its days went by the weekday",),
+    )
+    own = Calendar(kind="calendar", id="own", holidays=[date(2031, 10, 1)], working_days=[])
+    found = Rater(by, 2, calendar=own).rate(usage(at("2031-10-01T12:00"), 1), Home())
+    assert (found.segments[0].rule, found.notes) == ("holiday", ())
+
+
+def test_hours_are_the_hotlines() -> None:
+    by, begin = tariff(NIGHT, STANDARD), at("2026-03-02T23:00")
+    assert charge(1, by, begin).segments[0].rule == "night"
+    assert charge(1, by, begin, Home(ZoneInfo("Europe/London"))).segments[0].rule == "standard"
+
+
+def test_hours_where_clocks_are_put_back() -> None:
+    """Berlin, 25 October 2026: 02:00 to 02:59 comes twice."""
+    berlin = Home(ZoneInfo("Europe/Berlin"))
+    early = {
+        "rule": "early",
+        "when": {"hours": ["02:00-02:30"]},
+        "steps": [{"rate": "1", "increment": 600, "per": 600}],
+    }
+    by = tariff(early, {"rule": "else", "steps": [{"rate": "2", "increment": 600, "per": 600}]})
+    begin = round(datetime(2026, 10, 24, 23, 50, tzinfo=UTC).timestamp() * 1000)  # 01:50 by the wall
+    assert pieces(charge(110 * 60_000, by, begin, berlin)) == [
+        ("else", 1, "2.00"), ("early", 3, "3.00"), ("else", 3, "6.00"), ("early", 3, "3.00"), ("else", 1, "2.00"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("caller", "rule"),
+    [(MOBILE, "mobile"), (FIXED, "fixed"), ("+85298765432", "abroad"), (None, "withheld"), ("10086", "else")],
+)
+def test_the_callers_type_decides(caller: str | None, rule: str) -> None:
+    types = {"mobile": "mobile", "fixed": "fixed", "abroad": "international", "withheld": "withheld"}
+    rules = [{"rule": name, "when": {"type": [kind]}, "steps": [{"rate": "1"}]} for name, kind in types.items()]
+    by = Rater(tariff(*rules, STANDARD | {"rule": "else"}), 2)
+    e164 = caller if caller and caller.startswith("+") else None
+    one = Usage(caller=caller, caller_e164=e164, answered=0, agent_answered=None, ended=1)
+    assert by.rate(one, Home()).segments[0].rule == rule
+
+
+@pytest.mark.parametrize(
+    ("caller", "rule", "region"),
+    [
+        ("+8675512345678", "home", "广东深圳"),
+        ("+862012345678", "province", "广东广州"),
+        ("+8657112345678", "city", "浙江杭州"),
+        ("+8657412345678", "else", "浙江宁波"),
+        ("+8613800138000", "else", "北京"),
+        ("+8619912345678", "unknown", None),  # a new segment, which no place is known of
+        ("+85298765432", "unknown", None),
+        ("+8617012345678", "city", "浙江杭州"),  # by the own numbering plan
+    ],
+)
+def test_the_callers_place_decides(caller: str, rule: str, region: str | None) -> None:
+    places = {"home": ["home_city"], "province": ["广东"], "city": ["浙江杭州"], "unknown": ["unknown"]}
+    rules = [{"rule": name, "when": {"region": of}, "steps": [{"rate": "1"}]} for name, of in places.items()]
+    own = Numbering.model_validate({"kind": "numbering", "id": "own", "prefixes": {"+86170": {"region": "浙江杭州"}}})
+    by = Rater(tariff(*rules, STANDARD | {"rule": "else"}), 2, numbering=own)
+    found = by.rate(usage(0, 1, caller), Home(city=region_named("广东深圳")))
+    assert (found.segments[0].rule, found.caller_region) == (rule, region)
+
+
+def test_a_connection_has_a_fee_once() -> None:
+    by = tariff(NIGHT | {"connect": "0.5"}, STANDARD | {"connect": "0.01"})
+    found = charge(61_000, by, at("2026-03-02T21:59:30"))
+    assert [(one.connect, one.amount) for one in found.segments] == [("0.01", "0.13"), ("0.00", "0.06")]
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "total", "adjustment"),
+    [
+        (10_000, "0.00", None),  # no longer than the free seconds
+        (10_001, "0.30", ("minimum", "0.18")),  # one minute: 0.12, and 0.18 to the least
+        (370_000, "0.72", None),  # 360 s: six minutes
+        (610_000, "1.00", ("maximum", "-0.20")),  # ten: 1.20
+    ],
+)
+def test_free_seconds_minimum_and_maximum(milliseconds: int, total: str, adjustment: tuple[str, str] | None) -> None:
+    found = charge(milliseconds, leg(STANDARD, free_seconds=10, minimum="0.30", maximum="1.00"))
+    assert found.total == total
+    assert [(one.reason, one.amount) for one in found.adjustments] == ([] if adjustment is None else [adjustment])
+
+
+@pytest.mark.parametrize(
+    ("rounding", "total", "adjustments"),
+    [
+        ({"digits": 2}, "0.02", []),  # each of two halves rounded up by itself
+        ({"digits": 2, "each": "call"}, "0.01", ["0.00"]),
+        ({"digits": 2, "mode": "up"}, "0.02", []),
+        ({"digits": 2, "mode": "down"}, "0.00", []),
+        ({"digits": 2, "mode": "half_even"}, "0.00", []),
+        ({"digits": 1, "mode": "up", "each": "call"}, "0.10", ["0.09"]),
+    ],
+)
+def test_rounding_as_the_tariff_says(rounding: dict[str, Any], total: str, adjustments: list[str]) -> None:
+    halves = [{"rate": "0.005"}, {"from": 60, "rate": "0.005", "increment": 30, "per": 30}]
+    found = charge(61_000, tariff({"rule": "a", "steps": halves}, rounding=rounding))
+    assert found.total == total
+    assert [one.amount for one in found.adjustments] == [amount for amount in adjustments if amount != "0.00"]
+
+
+def test_prices_hold_from_their_day_on() -> None:
+    fields = per_increment("0.12").model_dump(exclude_none=True)
+    raised = per_increment("0.15").model_dump(exclude_none=True)["prices"][0]
+    fields["prices"][0]["valid_from"] = "2026-01-01"
+    by = Tariff.model_validate(fields | {"prices": [*fields["prices"], raised | {"valid_from": "2026-04-01"}]})
+    assert charge(1, by, at("2026-03-31T23:59:59.999")).total == "0.12"
+    assert charge(1, by, at("2026-04-01T00:00")).total == "0.15"
+    with pytest.raises(UnratableError, match="tariff 'standard' has no prices for 2025-12-31"):
+        charge(1, by, at("2025-12-31T23:59:59"))
+
+
+def test_legs_over_the_trunk_and_the_callers_share() -> None:
+    fields = per_increment("0.12").model_dump(exclude_none=True)
+    outbound = [{"rule": "mobile", "when": {"type": ["mobile"]}, "steps": [{"rate": "0.2"}]}, STANDARD]
+    share = [{"rule": "landline", "when": {"type": ["fixed"]}, "steps": THREE_PLUS_ONE["steps"]}, STANDARD]
+    fields["prices"][0] |= {"outbound": {"rules": outbound}, "caller_share": {"rules": share}}
+    legs = (Outbound("wang", "13900139000", BEGIN_MS + 20_000, BEGIN_MS + 90_000),)
+    found = charge(240_000, Tariff.model_validate(fields), caller=FIXED, outbound=legs)
+    # in: 240 s, four minutes of 0.12; out: 70 s, two of 0.20; the caller: 0.22 and one minute of 0.11
+    assert [(one.leg, one.agent, one.rule, one.amount) for one in found.segments] == [
+        ("inbound", None, "standard", "0.48"),
+        ("outbound", "wang", "mobile", "0.40"),
+    ]
+    assert found.total == "0.88"
+    assert found.caller_share is not None
+    assert (found.caller_share.collected_by, found.caller_share.total) == ("caller_operator", "0.33")
+
+
+def test_only_what_was_picked_up_over_a_trunk_is_a_leg_of_its_own() -> None:
+    def attempt(agent: str, dial: str, answered: int | None, ended: int | None) -> Attempt:
+        return Attempt(agent=agent, dial=dial, started=0, answered=answered, ended=ended, result="answered", cause=None)
+
+    rung = (
+        attempt("li", "1001", BEGIN_MS, BEGIN_MS + 5),
+        attempt("wang", "13900139000@carrier", None, BEGIN_MS + 5),
+        attempt("zhao", "13900139001@carrier", BEGIN_MS + 6, BEGIN_MS + 9),
+        attempt("qian", "13900139002@carrier", BEGIN_MS + 7, None),
+    )
+    hop = Hop(node="n", kind="group", at=0, group="g", attempts=rung)
+    assert usage_of(replace(CALL, hops=(hop,), ended=BEGIN_MS + 10)).outbound == (
+        Outbound("zhao", "13900139001", BEGIN_MS + 6, BEGIN_MS + 9),
+        Outbound("qian", "13900139002", BEGIN_MS + 7, BEGIN_MS + 10),
+    )
+
+
+# Properties, and the second method.
+
+MONEY = st.decimals(0, 10, places=6)
+INCREMENTS = st.sampled_from([1, 6, 7, 60, 180])
+STEPS = st.lists(st.tuples(MONEY, st.sampled_from([1, 6, 60, 180]), INCREMENTS), min_size=1, max_size=3)
+HOURS = st.sampled_from(["08:00-18:00", "22:00-06:00", "00:00-24:00", "12:00-12:01", "23:59-00:01"])
+WHENS = st.fixed_dictionaries(
+    {},
+    optional={
+        "hours": st.lists(HOURS, min_size=1, max_size=2),
+        "day": st.lists(st.sampled_from(["working_day", "weekend", "holiday"]), min_size=1, max_size=2),
+        "type": st.lists(st.sampled_from(["mobile", "fixed"]), min_size=1, max_size=1),
+    },
+)
+
+
+@st.composite
+def tariffs(draw: st.DrawFn) -> Tariff:
+    whens = [when for when in draw(st.lists(WHENS, max_size=4)) if when]
+    rules = []
+    for index, when in enumerate([*whens, None]):
+        steps = [
+            {"from": 45 * number, "rate": str(rate), "per": per, "increment": increment}
+            for number, (rate, per, increment) in enumerate(draw(STEPS))
+        ]
+        rule = {"rule": f"r{index}", "connect": str(draw(MONEY)), "steps": steps}
+        rules.append(rule if when is None else rule | {"when": when})
+    bounds = {"minimum": "0.3", "maximum": "500", "free_seconds": draw(st.sampled_from([0, 5]))}
+    inbound = {"rules": rules} | (bounds if draw(st.booleans()) else {})
+    rounding = {"digits": draw(st.sampled_from([2, 6])), "each": draw(st.sampled_from(["segment", "call"]))}
+    fields = {"kind": "tariff", "id": "t", "name": "t", "bill_from": "platform", "rounding": rounding}
+    return Tariff.model_validate(fields | {"prices": [{"inbound": inbound}]})
+
+
+BEGINS = st.integers(at("2026-04-30T21:00"), at("2026-05-11T02:00"))
+ABOUT_AN_HOUR = st.integers(0, 4_000_000)
+
+
+def slowly(by: Tariff, begin: int, end: int) -> tuple[list[tuple[str, Fraction]], Fraction]:
+    """Rule and price of each increment, one after the other, and the connection fee: as the tariff's page tells it."""
+    inbound = by.prices[0].inbound
+    begin += inbound.free_seconds * 1000
+    found: list[tuple[str, Fraction]] = []
+    connect = Fraction(0)
+    elapsed = 0
+    while begin + elapsed * 1000 < end:
+        local = datetime.fromtimestamp(0, CHINA) + timedelta(milliseconds=begin + elapsed * 1000)
+        rule = next(rule for rule in inbound.rules if rule.when is None or _holds(rule.when.model_dump(), local))
+        step = [step for step in rule.steps if step.from_ <= elapsed][-1]
+        if not found:
+            connect = Fraction(rule.connect)
+        found.append((rule.rule, Fraction(step.rate) * step.increment / step.per))
+        elapsed += step.increment
+    return found, connect
+
+
+def _holds(when: dict[str, Any], local: datetime) -> bool:
+    days = {"2026-05-01", "2026-05-02", "2026-05-03", "2026-05-04", "2026-05-05"}
+    text = local.date().isoformat()
+    kind = "holiday" if text in days else "weekend" if text == "2026-05-10" else "working_day"
+    wall = local.strftime("%H:%M")
+
+    def within(hours: str) -> bool:
+        first, last = hours.split("-")
+        return first <= wall < last if first < last else wall >= first or wall < last
+
+    return (
+        (when["hours"] is None or any(within(hours) for hours in when["hours"]))
+        and (when["day"] is None or kind in when["day"])
+        and (when["type"] is None or "mobile" in when["type"])
+    )
+
+
+@given(tariffs(), BEGINS, ABOUT_AN_HOUR)
+def test_the_same_as_looking_at_each_increment_by_itself(by: Tariff, begin: int, milliseconds: int) -> None:
+    found = charge(milliseconds, by, begin)
+    increments, connect = slowly(by, begin, begin + milliseconds)
+    assert [rule for segment in found.segments for rule in [segment.rule] * segment.quantity] == [
+        rule for rule, _ in increments
+    ]
+    inbound = by.prices[0].inbound
+    exact = connect + sum(price for _, price in increments)
+    if increments:
+        exact = max(exact, Fraction(inbound.minimum))
+        exact = exact if inbound.maximum is None else min(exact, Fraction(inbound.maximum))
+    places = Fraction(1, 2 * 10**by.rounding.digits)
+    slack = places * (1 if by.rounding.each == "call" else max(1, len(found.segments)))
+    assert abs(Fraction(found.total) - exact) <= slack
+
+
+@given(tariffs(), BEGINS, ABOUT_AN_HOUR)
+def test_pieces_add_up_to_the_whole_and_leave_no_gap(by: Tariff, begin: int, milliseconds: int) -> None:
+    found = charge(milliseconds, by, begin)
+    amounts = [one.amount for one in found.segments] + [one.amount for one in found.adjustments]
+    assert sum(map(Decimal, amounts), Decimal(0)) == Decimal(found.total)
+    edges = [segment.from_ for segment in found.segments] + [begin + milliseconds]
+    assert [segment.to for segment in found.segments] == edges[1:]
+
+
+@given(tariffs(), BEGINS, ABOUT_AN_HOUR, ABOUT_AN_HOUR)
+def test_more_time_never_costs_less_and_nothing_less_than_nothing(by: Tariff, begin: int, one: int, more: int) -> None:
+    short, long = (Decimal(charge(length, by, begin).total) for length in (one, one + more))
+    assert 0 <= short <= long
+
+
+@given(STEPS, st.integers(0, 24 * 60 - 2), BEGINS, ABOUT_AN_HOUR)
+def test_a_split_that_changes_no_price_changes_nothing(
+    steps: list[tuple[Decimal, int, int]], cut: int, begin: int, milliseconds: int
+) -> None:
+    price = {
+        "steps": [
+            {"from": 100 * number, "rate": str(rate), "per": per, "increment": increment}
+            for number, (rate, per, increment) in enumerate(steps)
+        ]
+    }
+    first, second = (f"{minute // 60:02d}:{minute % 60:02d}" for minute in (cut, cut + 1))
+    each_call = {"each": "call", "digits": 4}
+    whole = tariff({"rule": "all"} | price, rounding=each_call)
+    split = tariff(
+        {"rule": "cut", "when": {"hours": [f"{first}-{second}"]}} | price, {"rule": "else"} | price, rounding=each_call
+    )
+    assert charge(milliseconds, split, begin).total == charge(milliseconds, whole, begin).total
+
+
+@given(DURATIONS)
+def test_free_seconds_are_free(milliseconds: int) -> None:
+    found = charge(milliseconds, leg(STANDARD, free_seconds=20))
+    assert found.total == charge(max(0, milliseconds - 20_000), tariff(STANDARD)).total

@@ -7,7 +7,7 @@ kind: tariff
 id: per-minute
 name: 每分钟
 bill_from: platform
-price: {rate: "0.12"}
+prices: [{inbound: {rules: [{rule: all, steps: [{rate: "0.12"}]}]}}]
 """
 
 
@@ -27,10 +27,10 @@ def test_all_problems_of_all_documents_are_found_at_once() -> None:
     text = TARIFF.replace("0.12", "dear").replace("bill_from", "billfrom") + "---" + TARIFF.replace("tariff", "tarif")
     assert problems(text) == [
         "shop.yaml:2: bill_from: is missing",
-        "shop.yaml:6: price.rate: 'dear': Input should be a valid decimal",
+        "shop.yaml:6: prices.0.inbound.rules.0.steps.0.rate: 'dear': Input should be a valid decimal",
         "shop.yaml:5: billfrom: 'platform': unknown key",
         "shop.yaml:8: kind: 'tarif': unknown kind; expected one of "
-        "'account', 'tariff', 'agent', 'group', 'hotline', 'pbx'",
+        "'account', 'tariff', 'package', 'calendar', 'numbering', 'agent', 'group', 'hotline', 'pbx'",
     ]
 
 

@@ -56,10 +56,10 @@ def test_check_says_everything_that_is_wrong(shop: Path) -> None:
     assert [line.removeprefix(f"{shop}/") for line in done.stderr.splitlines()] == [
         "phones.yaml:1: not valid YAML: expected the node content, but found '<stream end>'",
         "shop.yaml:10: bill_from: '[red]x[/]': Input should be 'platform' or 'agent'",
-        "shop.yaml:31: flow.nodes.sales.otherwise: 'sory': there is no node of this name",
-        "shop.yaml:49: members.0: '1001': there is no agent of this id",
-        "shop.yaml:49: members.1: '1002': there is no agent of this id",
-        "shop.yaml:57: members.0: '1002': there is no agent of this id",
+        "shop.yaml:35: flow.nodes.sales.otherwise: 'sory': there is no node of this name",
+        "shop.yaml:53: members.0: '1001': there is no agent of this id",
+        "shop.yaml:53: members.1: '1002': there is no agent of this id",
+        "shop.yaml:61: members.0: '1002': there is no agent of this id",
     ]
 
 

@@ -1,0 +1,93 @@
+"""A company's own calls, one JSON object a line, to be rated offline."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from services.domain.documents import HotlineNumber
+from services.domain.numbers import to_e164
+from services.domain.record import Instant, to_rfc3339
+from services.domain.usage import Outbound, UnratableError, Usage
+
+Number = Annotated[str, StringConstraints(pattern=r"^\+?\d{2,20}$")]
+At = Annotated[Instant, Field(ge=0, le=4_102_444_800_000)]
+"""Until 2100: what lies beyond is some other unit's number."""
+_ORDER = ("started", "answered", "agent_answered", "ended")
+
+
+class _Fields(BaseModel):
+    """What a line must have, more is passed over: lines may be rated records as the stream has them."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class OutboundCall(_Fields):
+    agent: str = ""
+    number: Number
+    answered: At
+    ended: At
+
+
+class OwnCall(_Fields):
+    """Times are RFC 3339 with a zone."""
+
+    hotline: HotlineNumber
+    caller: Number | None
+    """Null when withheld."""
+    started: At
+    answered: At | None
+    """When the platform answered; null when it never did."""
+    agent_answered: At | None
+    ended: At
+    outbound: list[OutboundCall] = Field(default_factory=list)
+    """Calls over a trunk to bound numbers."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "OwnCall":
+        times = [(name, at) for name in _ORDER if (at := getattr(self, name)) is not None]
+        for (before, one), (after, other) in pairwise(times):
+            if other < one:
+                raise ValueError(f"{after!r}, {to_rfc3339(other)}, is before {before!r}, {to_rfc3339(one)}")
+        return self
+
+    def usage(self) -> Usage:
+        """Raises UnratableError."""
+        return Usage(
+            caller=self.caller,
+            caller_e164=None if self.caller is None else to_e164(self.caller),
+            answered=self.answered,
+            agent_answered=self.agent_answered,
+            ended=self.ended,
+            outbound=tuple(Outbound(leg.agent, leg.number, leg.answered, leg.ended) for leg in self.outbound),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    number: int
+    call: OwnCall
+    usage: Usage
+
+
+def read(lines: Iterator[str]) -> Iterator[Line | tuple[int, str]]:
+    """Each line's call, or its number and what is wrong with it; empty lines are passed over."""
+    for number, text in enumerate(lines, 1):
+        if text.strip():
+            try:
+                call = OwnCall.model_validate_json(text)
+                yield Line(number, call, call.usage())
+            except ValidationError as error:
+                yield from ((number, _sentence(details)) for details in error.errors())
+            except UnratableError as error:
+                yield number, str(error)
+
+
+def _sentence(details: ErrorDetails) -> str:
+    key = ".".join(map(str, details["loc"]))
+    value = details["input"]
+    shown = repr(value)[:60] if key and details["type"] != "missing" else ""
+    return ": ".join(part for part in (key, shown, details["msg"].removeprefix("Value error, ")) if part)

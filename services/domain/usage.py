@@ -1,0 +1,75 @@
+"""What of a call is priced: its legs, from when to when, and who was at the other end."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from services.domain.record import Record
+
+LONGEST_MS = 7 * 24 * 3600 * 1000
+"""A call that lasted longer is taken for a mistake of the clock or of the line, and for nobody's debt."""
+
+
+class UnratableError(Exception):
+    """Says in one sentence why the call has no price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """A leg over the trunk, to a bound number or to a caller who is called back."""
+
+    agent: str
+    number: str
+    answered: int
+    ended: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Times are milliseconds since 1970. Raises UnratableError when they cannot be."""
+
+    caller: str | None
+    """As the caller's operator sent it; None when withheld."""
+    caller_e164: str | None
+    answered: int | None
+    agent_answered: int | None
+    ended: int
+    outbound: tuple[Outbound, ...] = ()
+
+    def __post_init__(self) -> None:
+        legs = [("the platform answered", self.answered), ("the agent answered", self.agent_answered)]
+        for what, begin in legs:
+            if begin is not None:
+                _possible(what, begin, self.ended)
+        for leg in self.outbound:
+            _possible(f"{leg.number} answered", leg.answered, leg.ended)
+
+
+def _possible(what: str, begin: int, ended: int) -> None:
+    if ended < begin:
+        raise UnratableError(f"it ended {begin - ended} ms before {what}")
+    if ended - begin > LONGEST_MS:
+        raise UnratableError(
+            f"it ended {(ended - begin) // 3_600_000} hours after {what}: more than a week is a mistake"
+        )
+
+
+def usage_of(record: Record) -> Usage:
+    """Raises UnratableError."""
+    return Usage(
+        caller=record.caller,
+        caller_e164=record.caller_e164,
+        answered=record.answered,
+        agent_answered=record.agent_answered,
+        ended=record.ended,
+        outbound=tuple(_outbound(record)),
+    )
+
+
+def _outbound(record: Record) -> Iterator[Outbound]:
+    """What was rung over a trunk and picked up."""
+    for hop in record.hops:
+        for attempt in hop.attempts:
+            number, at, _ = attempt.dial.partition("@")
+            if at and attempt.answered is not None:
+                ended = record.ended if attempt.ended is None else attempt.ended
+                yield Outbound(attempt.agent, number, attempt.answered, ended)

@@ -1,0 +1,132 @@
+"""``hotline rate`` as its users run it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.services.test_cli import hotline
+
+DOCUMENTS = """kind: account
+id: shop
+name: x
+tariff: std
+packages: [{package: p, since: 2026-03-01}]
+---
+kind: tariff
+id: std
+name: x
+bill_from: platform
+prices: [{inbound: {rules: [{rule: all, steps: [{rate: "0.12"}]}]}}]
+---
+kind: package
+id: p
+name: x
+cycle: {}
+fee: "10"
+included: [{minutes: 3}]
+alerts: [50]
+---
+kind: hotline
+number: "4001234567"
+account: shop
+name: x
+flow: {start: bye, nodes: {bye: {kind: hangup}}}
+"""
+
+
+def call(minute: int, **more: Any) -> dict[str, Any]:
+    """61 seconds, from the full minute on."""
+    return {
+        "hotline": "4001234567",
+        "caller": "13800138000",
+        "started": f"2026-03-02T10:{minute:02d}:00+08:00",
+        "answered": f"2026-03-02T10:{minute:02d}:00+08:00",
+        "agent_answered": None,
+        "ended": f"2026-03-02T10:{minute + 1:02d}:01+08:00",
+    } | more
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    path = tmp_path / "shop.yaml"
+    path.write_text(DOCUMENTS)
+    return path
+
+
+def calls_in(folder: Path, *lines: dict[str, Any] | str) -> Path:
+    path = folder / "calls.jsonl"
+    path.write_text("".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines))
+    return path
+
+
+def test_each_call_is_explained(shop: Path, tmp_path: Path) -> None:
+    done = hotline("rate", shop, "--calls", calls_in(tmp_path, call(10), "", call(0)), "--until", "2026-04-01")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "line 3: 2026-03-02T02:00:00.000Z 13800138000 mobile: 0.00 CNY",
+        "    inbound, std@0 all: 61 s, 2 begun, 2 from p@0: 0 x 60 s x 0.12 / 60 s = 0.00",
+        "line 1: 2026-03-02T02:10:00.000Z 13800138000 mobile: 0.12 CNY",
+        "    inbound, std@0 all: 61 s, 2 begun, 1 from p@0: 1 x 60 s x 0.12 / 60 s = 0.12",
+        "2026-03-01 p@0 fee, 2026-03-01 to 2026-04-01, 3 minutes: 10.00",
+        "2026-04-01 p@0 fee, 2026-04-01 to 2026-05-01, 3 minutes: 10.00",
+        "p@0: 50 % are used, 1 minutes are left",
+        "2 calls: 0.12; with packages: 20.12",
+    ]
+
+
+def test_a_package_counts_from_its_day_on(shop: Path, tmp_path: Path) -> None:
+    shop.write_text(DOCUMENTS.replace("since: 2026-03-01", "since: 2026-03-03"))
+    next_day = {
+        key: f"2026-03-03T10:0{minute}:00+08:00" for key, minute in (("started", 0), ("answered", 0), ("ended", 2))
+    }
+    done = hotline("rate", shop, "--calls", calls_in(tmp_path, call(0), call(0, **next_day)), "--json")
+    charges = [json.loads(line)["charge"]["total"] for line in done.stdout.splitlines()[:2]]
+    assert charges == ["0.24", "0.00"]
+
+
+def test_programs_read_json(shop: Path, tmp_path: Path) -> None:
+    other = call(0, hotline="4007654321")
+    done = hotline("rate", shop, "--calls", calls_in(tmp_path, other), "--tariff", "std", "--json")
+    charged, sums = map(json.loads, done.stdout.splitlines())
+    assert (charged["line"], charged["charge"]["total"], charged["charge"]["segments"][0]["from"]) == (
+        1,
+        "0.24",
+        "2026-03-02T02:00:00.000Z",
+    )
+    assert sums == {"calls": 1, "calls_total": "0.24", "total": "0.24"}
+
+
+def test_what_is_wrong_is_named_and_the_rest_is_rated(shop: Path, tmp_path: Path) -> None:
+    path = calls_in(
+        tmp_path,
+        call(0),
+        call(1, ended="2026-03-02T10:00:59+08:00"),
+        call(2, started="2026-03-02T10:02:00"),
+        call(3, caller="ten"),
+        call(4, hotline="4007654321"),
+        call(5, ended="2026-04-12T10:05:00+08:00"),
+        '{"hotline": ',
+    )
+    done = hotline("rate", shop, "--calls", path)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1].startswith("1 calls: 0.00;")
+    expected = [
+        "2: 'ended', 2026-03-02T02:00:59.000Z, is before 'answered', 2026-03-02T02:01:00.000Z",
+        "3: started: '2026-03-02T10:02:00': 2026-03-02T10:02:00 has no time zone",
+        "4: caller: 'ten': String should match pattern '^\\+?\\d{2,20}$'",
+        "5: hotline: '4007654321': no document of this hotline; add it, or say --tariff",
+        "6: it ended 984 hours after the platform answered: more than a week is a mistake",
+        "7: Invalid JSON: ",
+    ]
+    for line, begin in zip(done.stderr.splitlines(), expected, strict=True):
+        assert line.startswith(f"{path}:{begin}")
+
+
+def test_an_option_that_names_nothing_is_told(shop: Path, tmp_path: Path) -> None:
+    done = hotline("rate", shop, "--calls", calls_in(tmp_path, call(0)), "--tariff", "dear")
+    assert (done.returncode, done.stderr) == (1, "--tariff 'dear': there is no tariff of this id among the documents\n")
+    done = hotline("rate", shop, "--calls", calls_in(tmp_path, call(0)), "--package", "big")
+    assert done.stderr == "--package 'big': there is no package of this id among the documents\n"
+    assert hotline("rate", shop).returncode == 2
