@@ -27,8 +27,7 @@ async def told(node: Node, agent: str, code: str, display_name: str = "") -> str
     transport, ear = await asyncio.get_running_loop().create_datagram_endpoint(Ear, (PHONE_HOST, 0))
     try:
         port = str(transport.get_extra_info("sockname")[1])
-        steps = (hears(2300), hangs_up())
-        phone = await node.dials(agent, code, *steps, media_port=port, display_name=display_name)
+        phone = await node.dials(agent, code, is_hung_up(), media_port=port, display_name=display_name)
         assert await phone.wait(20) == 0
     finally:
         transport.close()
