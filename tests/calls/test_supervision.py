@@ -91,9 +91,11 @@ async def test_whisper_listen_and_barge(
             node, supervisor, voices["supervisor"], Mode.WHISPER, "1001", hears(5000), hangs_up()
         )
         await hear(three, {"supervisor": both, "agent": {"caller", "supervisor"}, "caller": {"agent"}})
+        assert whispers.running, "that was heard when the supervisor had hung up"
         assert await whispers.wait(20) == 0
         listens = await supervises(node, supervisor, voices["supervisor"], Mode.LISTEN, "1001", hears(5000), hangs_up())
         await hear(three, {"supervisor": both, "agent": {"caller"}, "caller": {"agent"}})
+        assert listens.running, "that was heard when the supervisor had hung up"
         assert await listens.wait(20) == 0
         barges = await supervises(node, supervisor, voices["supervisor"], Mode.BARGE, "1001", is_hung_up())
         await hear(three, {"supervisor": both, "agent": {"caller", "supervisor"}, "caller": {"agent", "supervisor"}})
