@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
@@ -67,7 +67,7 @@ async def apply(redis: Redis, documents: Sequence[Document]) -> list[tuple[Docum
     async def write(pipe: Pipeline) -> list[tuple[Document, int]]:
         stored = [await pipe.hmget(name, ["body", "version"]) for name in names]
         pipe.multi()  # type: ignore[no-untyped-call]
-        _index(pipe, documents, [None if body is None else _ANY.validate_json(body) for body, _ in stored])
+        _index(pipe, documents, [body for body, _ in stored])
         changed = []
         for name, document, (body, version) in zip(names, documents, stored, strict=True):
             new = document.model_dump_json(exclude_none=True)
@@ -81,15 +81,24 @@ async def apply(redis: Redis, documents: Sequence[Document]) -> list[tuple[Docum
     return changed
 
 
-def _index(pipe: Pipeline, documents: Sequence[Document], replaced: Sequence[Document | None]) -> None:
+def _index(pipe: Pipeline, documents: Sequence[Document], replaced: Sequence[bytes | str | None]) -> None:
     """Who is reached by which number: first what the old ones had goes, for another may have it now."""
-    for old in replaced:
+    for body in replaced:
+        old = _known(body)
         if isinstance(old, Agent | Group) and (numbers := numbers_of(old)):
             pipe.hdel(keys.extensions(old.account), *numbers)
     for document in documents:
         if isinstance(document, Agent | Group):
             for number in numbers_of(document):
                 pipe.hset(keys.extensions(document.account), number, f"{document.kind}:{document.id}")
+
+
+def _known(body: bytes | str | None) -> Document | None:
+    """None also for a document that another version has written; nobody is reached by what it leaves."""
+    try:
+        return None if body is None else _ANY.validate_json(body)
+    except ValidationError:
+        return None
 
 
 async def reached_by(redis: Redis, account: str, number: str) -> Agent | Group | None:
@@ -99,4 +108,6 @@ async def reached_by(redis: Redis, account: str, number: str) -> Agent | Group |
         return None
     kind, _, document_id = name.decode().partition(":")
     found = await get(redis, Agent, document_id) if kind == "agent" else await get(redis, Group, document_id)
-    return None if found is None or found.document.account != account else found.document
+    if found is None or found.document.account != account or number not in numbers_of(found.document):
+        return None
+    return found.document

@@ -196,7 +196,7 @@ class Model:
         if caller is None or caller.state != "talking":
             return False
         self._free(caller)
-        caller.agents = [agent] if agent and not self.agents[agent].call else []
+        caller.agents, caller.channel = [agent] if agent and not self.agents[agent].call else [], ""
         for free in caller.agents:
             self._happen(free, Event.HANDED, call=call)
         return True

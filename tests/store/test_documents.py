@@ -1,8 +1,8 @@
 from redis.asyncio import Redis
 
-from services.domain.documents import Account
+from services.domain.documents import Account, Agent
 from services.domain.tariff import Tariff
-from services.store import documents
+from services.store import documents, keys
 from services.store.documents import Versioned
 from tests.harness.tariffs import per_increment
 
@@ -27,3 +27,28 @@ async def test_many_come_in_the_order_they_were_asked_for(redis: Redis) -> None:
     await documents.apply(redis, [SHOP])
     assert await documents.get_many(redis, Account, ["none", "shop"]) == [None, Versioned(SHOP, 1)]
     assert await documents.get_many(redis, Account, []) == []
+
+
+def agent(name: str, **more: str) -> Agent:
+    return Agent.model_validate({"kind": "agent", "id": name, "account": "shop", "name": name, **more})
+
+
+async def test_a_number_reaches_who_has_it_now(redis: Redis) -> None:
+    li, wang = agent("li", bound="13800138000", extension="80"), agent("wang", bound="13900139000")
+    await documents.apply(redis, [li, wang])
+    assert await documents.reached_by(redis, "shop", "80") == li
+    assert await documents.reached_by(redis, "shop", "13900139000") == wang
+    assert await documents.reached_by(redis, "other", "80") is None
+    await documents.apply(redis, [agent("li", bound="13800138000"), agent("wang", bound="13900139000", extension="80")])
+    found = await documents.reached_by(redis, "shop", "80")
+    assert found is not None
+    assert found.id == "wang"
+    await documents.apply(redis, [agent("wang", bound="13900139000")])
+    assert await documents.reached_by(redis, "shop", "80") is None
+
+
+async def test_what_another_version_has_written_can_be_replaced(redis: Redis) -> None:
+    await redis.hset(keys.document("agent", "li"), mapping={"body": '{"kind": "agent", "new": 1}', "version": 1})
+    li = agent("li", bound="13800138000")
+    assert await documents.apply(redis, [li]) == [(li, 2)]
+    assert await documents.reached_by(redis, "shop", "13800138000") == li

@@ -113,7 +113,7 @@ function operations.claim(id, name, agent, process, stay)
     due(now + LEASE_MS, 'lease:' .. id)
     reserve(id, {
         group = name, number = '', priority = 0, process = process, stay = stay, joined = now, since = now, start = 0,
-        tried = '', pool = '', hold = '', hold_until = 0,
+        tried = '', pool = '', hold = '', hold_until = 0, pulled = '', channel = '',
     }, {agent})
     return offer_of(id)
 end
@@ -125,7 +125,7 @@ function operations.handed(id, agent)
     free_agents(call)
     local free = agent ~= '' and redis.call('HGET', agent_key(agent), 'call') == ''
     if free then happen(agent, 'handed', {call = id}) end
-    call.agents, call.since = free and agent or '', now
+    call.agents, call.since, call.channel = free and agent or '', now, ''
     save(call_key(id), call)
     tell(id, call, 'talking', 'handed')
     return 1
