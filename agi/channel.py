@@ -66,13 +66,13 @@ class Channel:
         await self._succeed("HANGUP")
         self._request.gone = True
 
-    async def play(self, sound: str, interrupt: str = "") -> str | None:
-        """Play a sound file, named without its ending, to its end or to one of the ``interrupt`` keys.
+    async def play(self, sound: str, interrupt: str = "", until: asyncio.Event | None = None) -> str | None:
+        """Play a sound file, named without its ending, to its end, to one of the ``interrupt`` keys or to the event.
 
         Returns that key. Raises RefusedError when there is no such sound.
         """
         _check(set(interrupt) <= set(KEYS), "keys", interrupt)
-        return await self._key(f"STREAM FILE {quote(sound)} {quote(interrupt)}", PLAY_DEADLINE)
+        return await self._key(f"STREAM FILE {quote(sound)} {quote(interrupt)}", PLAY_DEADLINE, until)
 
     async def record(self, file: str, seconds: int, silence: int) -> bool:
         """Record what the caller says into ``file``.wav: to #, ``silence`` or ``seconds``, or until it hangs up.
@@ -89,14 +89,21 @@ class Channel:
         self._request.outlives_hangup = result == "-1"
         return result != "-1"
 
-    async def wait_key(self, seconds: float) -> str | None:
-        """The next key, or None when none came in time. Asterisk drops a key pressed while no command was running."""
+    async def wait_key(self, seconds: float, until: asyncio.Event | None = None) -> str | None:
+        """The next key, or None when none came in time or before the event.
+
+        What was started goes on, music for example. Asterisk drops a key pressed while no command was running.
+        """
         _check(seconds >= 0, "seconds", str(seconds))  # Asterisk takes -1 for no limit
-        return await self._key(f"WAIT FOR DIGIT {seconds * 1000:.0f}", seconds + DEADLINE)
+        return await self._key(f"WAIT FOR DIGIT {seconds * 1000:.0f}", seconds + DEADLINE, until)
 
     async def wait_for(self, event: asyncio.Event, seconds: float) -> bool:
         """Whether the event came in time; meanwhile the caller hears what was started, music for example."""
         return await self._request.idle(event, seconds)
+
+    async def choose_music(self, music: str) -> None:
+        """What ``start_music`` and Dial play from now on: a class, or ``default`` when Asterisk has none so named."""
+        await self.set_variable("CHANNEL(musicclass)", music)
 
     async def start_music(self) -> None:
         await self.execute("StartMusicOnHold")
@@ -185,9 +192,10 @@ class Channel:
         if result not in {"0", "1"}:
             await self._blame(command, result)
 
-    async def _key(self, command: str, deadline: float) -> str | None:
-        result, _ = await self._result(command, deadline)
-        if result != "0" and result not in _KEY_OF_CODE:
+    async def _key(self, command: str, deadline: float, until: asyncio.Event | None) -> str | None:
+        result, _ = await self._result(command, deadline, until)
+        without_key = {"0"} if until is None else {"0", _STOPPED}
+        if result not in without_key and result not in _KEY_OF_CODE:
             await self._blame(command, result)
         return _KEY_OF_CODE.get(result)
 
@@ -204,12 +212,24 @@ class Channel:
                 raise CallerGone("the channel is hung up")
         raise RefusedError(command, f"result={result}")
 
-    async def _result(self, command: str, deadline: float = DEADLINE) -> tuple[str, str]:
-        reply: Reply = await self._request.send_command(command, deadline)
+    async def _result(
+        self, command: str, deadline: float = DEADLINE, until: asyncio.Event | None = None
+    ) -> tuple[str, str]:
+        """``until``: what stops a command that waits for keys."""
+        reply: Reply | None
+        if until is None:
+            reply = await self._request.send_command(command, deadline)
+        else:
+            reply = await self._request.send_until(until, command, deadline)
+        if reply is None:
+            return _STOPPED, ""
         if reply["status_code"] != 200:  # noqa: PLR2004
             raise RefusedError(command, reply["msg"])
         return reply["result"]
 
+
+_STOPPED = "1"
+"""Result of a wait for a key that another command has stopped."""
 
 _KEY_OF_CODE = {str(ord(key)): key for key in KEYS}
 

@@ -5,8 +5,10 @@ are the peer's. `CallerGone` is nobody's.
 """
 
 import asyncio
+import contextlib
 import re
-from collections.abc import Awaitable, Callable
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import NoReturn, TypedDict
 
 from panoramisk import fast_agi
@@ -18,6 +20,11 @@ COMMAND_BYTES = 8190
 LINE_BYTES = 65_536
 REPLY_LINES = 500
 """Of a 520 reply, which spells out the command's usage."""
+
+STOP, STOPPED = "GET FULL VARIABLE stop", ("1", "stop")
+"""A command that only says itself, and its reply. A line from us stops a STREAM FILE or WAIT FOR DIGIT."""
+STOP_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Pauses after each ``STOP``: one that Asterisk reads together with the command itself is not seen before the next."""
 
 HEADER_LINES = 64
 HEADER_BYTES = 16_384
@@ -115,25 +122,75 @@ class Request(fast_agi.Request):  # type: ignore[misc]  # panoramisk has no type
         Raises UnsendableError, CallerGone (HANGUP, 511, end of stream), StalledError, and OutOfStepError; of these only
         the first leaves the session usable. A reply that says no (510, 520) is returned.
         """
+        async with self._exchange(command, deadline):
+            reply = await self._read_final()
+        return self._of_living(reply)
+
+    async def send_until(self, event: asyncio.Event, command: str, deadline: float) -> Reply | None:
+        """As ``send_command``, of STREAM FILE or WAIT FOR DIGIT, which the event stops.
+
+        None: it was stopped and gave no reply; WAIT FOR DIGIT gives one, ``result=1``.
+        """
+        sent = answered = 0
+        own: Reply | None = None
+
+        async def stop() -> None:
+            nonlocal sent
+            await event.wait()
+            for pause in STOP_SECONDS:
+                self.writer.write(_encode(STOP))
+                sent += 1
+                await asyncio.sleep(pause)
+
+        async with self._exchange(command, deadline):
+            stopping = asyncio.create_task(stop())
+            try:
+                while True:
+                    reply = await self._read_final()
+                    if reply.get("result") == STOPPED:
+                        answered += 1
+                    else:
+                        own = reply
+                    if answered == sent:
+                        break
+                    self._acknowledge()
+            finally:
+                stopping.cancel()
+                await asyncio.gather(stopping, return_exceptions=True)
+        return None if own is None else self._of_living(own)
+
+    @contextlib.asynccontextmanager
+    async def _exchange(self, command: str, deadline: float) -> AsyncIterator[None]:
+        """Sends the line; the block reads what belongs to it."""
         line = _encode(command)
         await self._be_in_step()
-        # Stays when the wait below ends in any other way than with the reply, cancellation included: the reply is then
+        # Stays when the block ends in any other way than with the reply, cancellation included: the reply is then
         # still to come and would be taken for the next command's.
         self._unusable = f"the reply to {command!r} was never read"
         try:
             async with asyncio.timeout(deadline):
                 self.writer.write(line)
                 await self.writer.drain()
-                reply = await self._read_result()
-                while reply["status_code"] == 100:  # noqa: PLR2004
-                    reply = await self._read_result()
+                yield
         except TimeoutError:
             raise StalledError(f"no reply to {command!r} within {deadline:g} s") from None
         except (EOFError, OSError) as error:
             self._say_gone(f"connection lost: {error}")
+        self._unusable = ""
+
+    def _acknowledge(self) -> None:
+        """At once, not after 40 ms: until then Asterisk's kernel keeps back a second small reply (Nagle)."""
+        self.writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+    async def _read_final(self) -> Reply:
+        reply = await self._read_result()
+        while reply["status_code"] == 100:  # noqa: PLR2004
+            reply = await self._read_result()
+        return reply
+
+    def _of_living(self, reply: Reply) -> Reply:
         if reply["status_code"] == 511:  # noqa: PLR2004
             self._say_gone("the channel is dead")
-        self._unusable = ""
         return reply
 
     async def idle(self, event: asyncio.Event, seconds: float) -> bool:

@@ -27,6 +27,7 @@ class FakeChannel:
         self.variables = variables
         self.answered = False
         self.music = False
+        self.music_class = ""
         self.played: list[str] = []
         self.dialled: list[tuple[list[str], int, str]] = []
         """Targets, seconds and options of each Dial."""
@@ -43,6 +44,9 @@ class FakeChannel:
     async def answer_at_once(self) -> None:
         self.answered = True
 
+    async def choose_music(self, music: str) -> None:
+        self.music_class = music
+
     async def start_music(self) -> None:
         self.music = True
 
@@ -51,9 +55,9 @@ class FakeChannel:
         assert seconds >= 0
         return event.is_set()
 
-    async def play(self, sound: str, interrupt: str = "") -> str | None:
+    async def play(self, sound: str, interrupt: str = "", until: asyncio.Event | None = None) -> str | None:
         self.played.append(sound)
-        return self._key() if interrupt else None
+        return None if until and until.is_set() else self._key() if interrupt else None
 
     async def record(self, file: str, seconds: int, silence: int) -> bool:
         self.recorded.append((file, seconds, silence))
@@ -61,9 +65,9 @@ class FakeChannel:
             _write(file, size)
         return not self._hangs_up
 
-    async def wait_key(self, seconds: float) -> str | None:
+    async def wait_key(self, seconds: float, until: asyncio.Event | None = None) -> str | None:
         assert seconds > 0
-        return self._key()
+        return None if until and until.is_set() else self._key()
 
     async def dial(self, target: str, seconds: int, options: str = "") -> str:
         return self._dial([target], seconds, options)

@@ -53,6 +53,22 @@ async def test_play(reply: str, key: str | None) -> None:
     assert await ladder(lambda c: c.play("/sounds/a b", "12#"), ('STREAM FILE "/sounds/a b" "12#"', reply)) == key
 
 
+@pytest.mark.parametrize("own", ["", "200 result=1\n"], ids=["a sound, silently", "a wait for a key"])
+async def test_an_event_stops_what_waits_for_keys(own: str) -> None:
+    event = asyncio.Event()
+    event.set()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        channel = Channel(Request(None, HEADERS, Lines(reader), writer))
+        assert await (channel.wait_key(5, until=event) if own else channel.play("a", "1", until=event)) is None
+
+    async with session_of(talk) as (asterisk, talking):
+        assert await asterisk.command() == ("WAIT FOR DIGIT 5000" if own else 'STREAM FILE "a" "1"')
+        assert await asterisk.command() == "GET FULL VARIABLE stop"
+        asterisk.send(own.encode() + b"200 result=1 (stop)\n")
+        await talking
+
+
 async def test_play_to_the_end_sends_no_keys() -> None:
     assert await ladder(lambda c: c.play("a"), ('STREAM FILE "a" ""', "200 result=0 endpos=8000")) is None
 

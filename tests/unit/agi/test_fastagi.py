@@ -188,6 +188,82 @@ async def test_a_command_has_a_deadline() -> None:
     assert await silence(panoramisk_request, PATIENCE) == ["hangs", "hangs"]
 
 
+async def stopped(command: str, *replies: str) -> tuple[object, list[str]]:
+    """What a command gives that the event stops, and what was sent. Asterisk says each of ``replies`` as the next line
+    comes; then a NOOP follows, to which it says 7.
+    """
+    outcomes: list[object] = []
+    event = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = our_request(reader, writer)
+        outcomes.append(await request.send_until(event, command, DEADLINE))
+        outcomes.append((await request.send_command("NOOP"))["result"])
+
+    async with session_of(talk) as (asterisk, talking):
+        await asterisk.command()
+        event.set()
+        for reply in replies:
+            await asterisk.command()
+            asterisk.send(reply.encode())
+        await asterisk.command()
+        asterisk.send(b"200 result=7\n")
+        await talking
+        assert outcomes[1] == SEVEN
+        found = outcomes[0]
+        return found and found["result"], asterisk.commands[1:-1]  # type: ignore[index]
+
+
+STOP_REPLY = "200 result=1 (stop)\n"
+
+
+async def test_a_sound_is_stopped_and_gives_no_reply() -> None:
+    assert await stopped("STREAM FILE a 1", STOP_REPLY) == (None, [fastagi.STOP])
+
+
+async def test_a_sound_that_ends_as_it_is_stopped_gives_its_reply() -> None:
+    crossing = "200 result=49 endpos=160\n" + STOP_REPLY
+    assert await stopped("STREAM FILE a 1", crossing) == (("49", ""), [fastagi.STOP])
+
+
+async def test_a_wait_for_a_key_that_is_stopped_says_so() -> None:
+    assert await stopped("WAIT FOR DIGIT 5000", "200 result=1\n" + STOP_REPLY) == (("1", ""), [fastagi.STOP])
+
+
+async def test_a_stop_that_asterisk_has_read_with_the_command_is_repeated() -> None:
+    """It notices the second, and then answers both."""
+    assert await stopped("STREAM FILE a 1", "", STOP_REPLY * 2) == (None, [fastagi.STOP] * 2)
+
+
+async def test_without_the_event_nothing_more_is_sent() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reply = await our_request(reader, writer).send_until(asyncio.Event(), "WAIT FOR DIGIT 5", DEADLINE)
+        assert reply
+        assert reply["result"] == ("0", "")
+        writer.close()
+
+    async with session_of(talk) as (asterisk, talking):
+        assert await asterisk.command() == "WAIT FOR DIGIT 5"
+        asterisk.send(b"200 result=0\n")
+        assert await asterisk.command() == ""
+        await talking
+
+
+async def test_a_hang_up_while_a_sound_is_stopped() -> None:
+    event = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with pytest.raises(CallerGone):
+            await our_request(reader, writer).send_until(event, "STREAM FILE a 1", DEADLINE)
+
+    async with session_of(talk) as (asterisk, talking):
+        await asterisk.command()
+        event.set()
+        await asterisk.command()
+        asterisk.send(b"HANGUP\n")
+        await talking
+
+
 async def after_cancellation(make: MakeRequest) -> object:
     """Outcome of a command that follows one whose waiting was cancelled, and whose reply then came."""
     outcomes: list[object] = []
