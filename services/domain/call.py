@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import get_args
 
 from services.domain.cel import CelRow
-from services.domain.record import Keys, LeftVoicemail, TextOutcome, Transfer
+from services.domain.record import Announcement, Keys, LeftVoicemail, TextOutcome, Transfer
 
 
 @dataclass(slots=True)
@@ -57,6 +57,9 @@ class Visit:
     kind: str
     at: int
     group: str | None = None
+    position: int | None = None
+    announcements: list[Announcement] = field(default_factory=list)
+    overflow: str | None = None
     rings: list[Ring] = field(default_factory=list)
     voicemail: LeftVoicemail | None = None
     text_message: TextOutcome | None = None
@@ -151,9 +154,9 @@ def _answer(call: Call, row: CelRow) -> None:
 
 def _journey(call: Call, row: CelRow) -> None:
     values = dict(row.values())
-    version = values.get("version", "")
+    version = _number(values, "version")
     call.account = values.get("account") or call.account
-    call.version = int(version) if version.isascii() and version.isdigit() else call.version
+    call.version = call.version if version is None else version
 
 
 def _node(call: Call, row: CelRow) -> None:
@@ -211,6 +214,36 @@ def _transfer(call: Call, row: CelRow) -> None:
 
 def _recording(call: Call, row: CelRow) -> None:
     call.recordings.append((row.at, [value for key, value in row.values() if key == "file"]))
+
+
+def _queued(call: Call, row: CelRow) -> None:
+    values = dict(row.values())
+    if (visit := _visit(call, values)) and visit.position is None:  # a place that was lost is taken again
+        visit.group = values.get("group")
+        visit.position = _number(values, "position")
+
+
+def _announce(call: Call, row: CelRow) -> None:
+    values = dict(row.values())
+    if visit := _visit(call, values):
+        position, least, most = (_number(values, key) for key in ("position", "least", "most"))
+        visit.announcements.append(Announcement(at=row.at, position=position, least_ms=least, most_ms=most))
+
+
+def _overflow(call: Call, row: CelRow) -> None:
+    values = dict(row.values())
+    if visit := _visit(call, values):
+        visit.overflow = values.get("trigger")
+
+
+def _visit(call: Call, values: dict[str, str]) -> Visit | None:
+    """The node that the call is at, if the event is about it."""
+    return call.visits[-1] if call.visits and call.visits[-1].node == values.get("node") else None
+
+
+def _number(values: dict[str, str], key: str) -> int | None:
+    value = values.get(key, "")
+    return int(value) if value.isascii() and value.isdigit() else None
 
 
 def _end(call: Call, row: CelRow) -> None:
@@ -286,6 +319,9 @@ _OF_CALLER: dict[str, Callable[[Call, CelRow], None]] = {
     "TEXT_MESSAGE": _text_message,
     "TRANSFER": _transfer,
     "RECORDING": _recording,
+    "QUEUED": _queued,
+    "ANNOUNCE": _announce,
+    "OVERFLOW": _overflow,
     "END": _end,
     "APOLOGY": _apology,
     "HANGUP": _hangup,

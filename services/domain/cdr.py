@@ -2,9 +2,9 @@
 
 from itertools import pairwise
 
-from services.domain.call import Call, Ring
+from services.domain.call import Call, Ring, Visit
 from services.domain.numbers import to_e164
-from services.domain.record import SCHEMA, Attempt, EndState, Hop, Party, Record, Result
+from services.domain.record import SCHEMA, Attempt, EndState, Hop, Party, Record, Result, Wait
 
 _BY_CAUSE: dict[int | None, Result] = {
     17: "busy",
@@ -46,6 +46,7 @@ def record_of(call: Call, pbx: str) -> Record | None:
         ringing=ringing,
         agent_answered=agent_answered,
         ended=ended,
+        wait_ms=_waited(call, ended if agent_answered is None else agent_answered),
         menu_ms=_between(call.answered, ended if ringing is None else ringing),
         ring_ms=_between(ringing, _rang_until(rings, ended) if agent_answered is None else agent_answered),
         talk_ms=_covered([(since, _over(ring, ended)) for since, ring in talks]),
@@ -72,6 +73,13 @@ def _covered(spans: list[tuple[int, int]]) -> int:
         covered += _between(max(begin, until), end)
         until = max(until, end)
     return covered
+
+
+def _waited(call: Call, until: int) -> int:
+    """In all queues, each until the call went on or ``until``."""
+    nexts = [visit.at for visit in call.visits[1:]]
+    ends = zip(call.visits, [*nexts, until], strict=False)
+    return sum(_between(visit.at, min(end, until)) for visit, end in ends if visit.kind == "queue")
 
 
 def _over(ring: Ring, ended: int) -> int:
@@ -138,12 +146,17 @@ def _hops(call: Call) -> tuple[Hop, ...]:
             at=visit.at,
             group=visit.group,
             transfer=visit.transfer,
+            wait=_wait(visit) if visit.kind == "queue" else None,
             attempts=tuple(_attempt(ring, visit.rings, call) for ring in visit.rings),
             voicemail=visit.voicemail,
             text_message=visit.text_message,
         )
         for visit in call.visits
     )
+
+
+def _wait(visit: Visit) -> Wait:
+    return Wait(position=visit.position, announcements=tuple(visit.announcements), overflow=visit.overflow)
 
 
 def _attempt(ring: Ring, rings: list[Ring], call: Call) -> Attempt:

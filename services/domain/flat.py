@@ -42,6 +42,7 @@ COLUMNS: Mapping[str, Column] = {
     "ringing": Column("time", lambda record: _time(record.ringing)),
     "agent_answered": Column("time", lambda record: _time(record.agent_answered)),
     "ended": Column("time", lambda record: _time(record.ended)),
+    "wait_ms": Column("whole", lambda record: record.wait_ms),
     "menu_ms": Column("whole", lambda record: record.menu_ms),
     "ring_ms": Column("whole", lambda record: record.ring_ms),
     "talk_ms": Column("whole", lambda record: record.talk_ms),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from services.domain.record import Attempt, Hop, Record
+from services.domain.record import Announcement, Attempt, Hop, Record, Wait
 
 Rung = tuple[int, int, str]
 """Milliseconds since 1970, depth, what happened."""
@@ -52,12 +52,28 @@ def _hop(hop: Hop) -> Iterator[Rung]:
         return
     group = f" ({hop.group})" if hop.group not in {None, hop.node} else ""
     yield hop.at, 0, f"{hop.kind} {hop.node}{group}"
+    if hop.wait is not None:
+        yield from _wait(hop.at, hop.wait)
     for attempt in hop.attempts:
         yield from _attempt(attempt)
     if hop.voicemail is not None:
         yield hop.voicemail.at, 1, f"has left a voicemail of {hop.voicemail.ms / 1000:.1f} s"
     if hop.text_message is not None:
         yield hop.at, 1, _TEXTS[hop.text_message]
+
+
+def _wait(at: int, wait: Wait) -> Iterator[Rung]:
+    if wait.position is not None:
+        yield at, 1, f"waits at place {wait.position}"
+    for announcement in wait.announcements:
+        yield announcement.at, 1, f"is told {_told(announcement)}"
+
+
+def _told(announcement: Announcement) -> str:
+    told = [] if announcement.position is None else [f"its place ({announcement.position})"]
+    if announcement.least_ms is not None and announcement.most_ms is not None:
+        told.append(f"a wait of {announcement.least_ms // 60_000} to {announcement.most_ms // 60_000} minutes")
+    return " and ".join(told)
 
 
 def _attempt(attempt: Attempt) -> Iterator[Rung]:

@@ -243,6 +243,34 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """What a waiting caller was told. What was not said is null."""
+
+    __pydantic_config__ = _DOCUMENTED
+
+    at: Instant
+    position: int | None
+    """Place in the queue, 1 for who is next."""
+    least_ms: Duration | None
+    """From how many milliseconds on the wait was said to be over."""
+    most_ms: Duration | None
+    """By when."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """What a caller met in a queue."""
+
+    __pydantic_config__ = _DOCUMENTED
+
+    position: int | None
+    """Place at entering, 1 for who is next; null when the caller did not have to wait or was not taken in."""
+    announcements: tuple[Announcement, ...]
+    overflow: str | None
+    """The key of the node's document by which the call went elsewhere: ``waited``, ``full``, ``keys.1``, …"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
     """One node of the flow that the call went through; the last lasts until the call's end."""
 
@@ -253,9 +281,11 @@ class Hop:
     """Kind of the node: ``menu``, ``say``, ``group``, ``hangup``, …; ``transfer`` when an agent sent the caller on."""
     at: Instant
     group: str | None
-    """The group that was rung, or that a voicemail is for."""
+    """The group that was rung or waited for, or that a voicemail is for."""
     attempts: tuple[Attempt, ...]
     """In the order in which the phones were offered the call."""
+    wait: Wait | None = None
+    """Null unless the node is a queue."""
     voicemail: LeftVoicemail | None = None
     """Of a ``voicemail``: null when nothing was said."""
     text_message: TextOutcome | None = None
@@ -295,6 +325,8 @@ class Record:
     """When ``agent`` picked up."""
     ended: Instant
     """When the caller's leg hung up; of a call that was cut off, when the last was heard of it."""
+    wait_ms: Duration = 0
+    """In queues, until ``agent_answered`` or else until the call went on or ended; ringing included."""
     menu_ms: Duration
     """From ``answered`` to ``ringing``, or to ``ended`` when no phone was rung; 0 when not answered before."""
     ring_ms: Duration

@@ -3,7 +3,7 @@
 import pytest
 
 from services.domain.cdr import record_of
-from services.domain.record import Record
+from services.domain.record import Announcement, Record, Wait
 from tests.harness.cel import BEGIN_MS, folded
 
 BEGIN = """
@@ -252,3 +252,53 @@ def test_an_earlier_offer_was_not_answered_elsewhere_when_a_later_one_was_answer
 def test_a_phone_ringing_when_the_call_was_cut_off_is_cancelled() -> None:
     [attempt] = fold(SERVED, GROUP, OFFER, DIAL).hops[-1].attempts
     assert (attempt.result, attempt.ended) == ("cancelled", None)
+
+
+LINE = """
+0.5   NODE      caller  node=line kind=queue
+0.6   QUEUED    caller  node=line group=desk position=4
+6.0   ANNOUNCE  caller  node=line position=3 least=60000 most=120000
+20.0  QUEUED    caller  node=line group=desk position=2
+36.0  ANNOUNCE  caller  node=line position=2
+40.0  OVERFLOW  caller  node=line trigger=waited
+40.5  NODE      caller  node=sorry kind=say
+50.0  NODE      caller  node=other kind=queue
+"""
+
+
+def test_a_wait_is_on_record() -> None:
+    record = fold(SERVED, LINE, END)
+    waits = [hop.wait for hop in record.hops]
+    assert waits[1] is None
+    assert waits[0] == Wait(
+        position=4,
+        announcements=(
+            Announcement(at=at(6), position=3, least_ms=60_000, most_ms=120_000),
+            Announcement(at=at(36), position=2, least_ms=None, most_ms=None),
+        ),
+        overflow="waited",
+    )
+    assert waits[2] == Wait(position=None, announcements=(), overflow=None)
+    assert [hop.group for hop in record.hops] == ["desk", None, None]
+    assert record.wait_ms == 40_000 + 40_000  # of line and, until the caller leaves, of the other
+
+
+def test_waiting_ends_with_the_first_answer() -> None:
+    talk = """
+    60.0  OFFER         caller  node=other group=desk agent=li dial=1001
+    60.1  DIAL          1001    dial=1001
+    62.0  ANSWER        1001
+    62.1  BRIDGE_ENTER  1001
+    """
+    assert fold(SERVED, LINE, talk, END).wait_ms == 40_000 + 12_000
+
+
+def test_odd_events_of_waiting_say_nothing() -> None:
+    odd = """
+    1.0  QUEUED    caller  node=line group=desk position=-1
+    1.1  ANNOUNCE  caller  node=elsewhere position=1
+    1.2  OVERFLOW  caller  node=elsewhere trigger=waited
+    """
+    early = "0.45  OVERFLOW  caller  node=line trigger=waited"
+    [hop] = fold(SERVED, early, "0.5  NODE  caller  node=line kind=queue", odd, END).hops
+    assert hop.wait == Wait(position=None, announcements=(), overflow=None)

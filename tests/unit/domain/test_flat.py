@@ -16,8 +16,8 @@ def test_a_row_has_every_column_and_tells_the_calls_way() -> None:
         agent="li", dial="1001", started=BEGIN_MS, answered=None, ended=None, result="no_answer", cause=None
     )
     hops = (
-        Hop(node="welcome", kind="menu", at=BEGIN_MS, group=None, attempts=()),
-        Hop(node="sales", kind="group", at=BEGIN_MS, group="sales", attempts=(attempt, attempt)),
+        Hop(node="welcome", kind="menu", at=BEGIN_MS, group=None, wait=None, attempts=()),
+        Hop(node="sales", kind="group", at=BEGIN_MS, group="sales", wait=None, attempts=(attempt, attempt)),
     )
     keys = tuple(Keys(node="welcome", keys=key, outcome="x", at=BEGIN_MS) for key in ("", "9", "1"))
     flat = row(replace(CALL, hops=hops, keys=keys))

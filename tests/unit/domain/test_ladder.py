@@ -59,3 +59,26 @@ def test_what_was_left_and_what_will_be_sent() -> None:
         "   9.000    has left a voicemail of 5.2 s",
         "   9.001  over: voicemail, ended by the caller",
     ]
+
+
+def test_what_a_waiting_caller_meets_stands_in_the_ladder() -> None:
+    table = """
+    0.000  CHAN_START    caller
+    0.001  CALL          caller  hotline=4001234567 caller= name=
+    0.003  NODE          caller  node=line kind=queue
+    0.004  QUEUED        caller  node=line group=desk position=3
+    5.000  ANNOUNCE      caller  node=line position=2 least=120000 most=300000
+    9.000  KEYS          caller  node=line keys=1 outcome=match
+    9.001  OVERFLOW      caller  node=line trigger=keys.1
+    9.500  HANGUP        caller  cause=16 source=caller
+    9.501  LINKEDID_END  caller
+    """
+    record = record_of(folded(table), "pbx1")
+    assert record
+    assert ladder(record)[1:] == [
+        "   0.003  queue line (desk)",
+        "   0.003    waits at place 3",
+        "   5.000    is told its place (2) and a wait of 2 to 5 minutes",
+        "   9.000    presses 1 (match)",
+        "   9.500  over: abandoned_waiting, ended by the caller",
+    ]

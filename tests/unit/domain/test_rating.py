@@ -35,6 +35,7 @@ CALL = Record(
     ringing=None,
     agent_answered=None,
     ended=BEGIN_MS,
+    wait_ms=0,
     menu_ms=0,
     ring_ms=0,
     talk_ms=0,
