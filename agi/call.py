@@ -47,4 +47,8 @@ class Call:
 
     async def play(self, prompt: Prompt) -> str | None:
         """Play to the end or to the first key, which is returned."""
-        return await self.channel.play(str(self.sounds / sound_name(prompt, self.hotline)), interrupt=KEYS)
+        return await self.channel.play(self.sound(prompt), interrupt=KEYS)
+
+    def sound(self, prompt: Prompt) -> str:
+        """The prepared sound, as Asterisk is told of it."""
+        return str(self.sounds / sound_name(prompt, self.hotline))

@@ -27,6 +27,10 @@ class Held:
         """Tells it from an earlier and a later stay of the same call."""
         self.reason: queues.Reason = "abandoned"
         """Why the caller leaves: that is what it does unless somebody says otherwise."""
+        self.joined = 0
+        """When its age began, milliseconds since 1970."""
+        self.kept = False
+        """Whether that was before it came."""
         self._process = process
 
     async def offer(self) -> Offer | None:
@@ -51,24 +55,27 @@ class Room:
         self.distribution = self._due.distribution
 
     @contextlib.asynccontextmanager
-    async def hold(
-        self, distribution: Distribution, call: str, group: str, *, number: str, priority: int
+    async def hold(  # noqa: PLR0913 - what is known of a caller
+        self, distribution: Distribution, call: str, group: str, *, number: str, priority: int, joined: int | None
     ) -> AsyncIterator[Held | None]:
-        """Joins the group's queue and leaves it; None when the queue is full."""
+        """Joins the group's queue and leaves it; None when the queue is full. ``joined``: the age it brings along."""
         held = Held(distribution, call, self._process)
+        at = now()
         place = await queues.join(
             distribution,
             call,
             group,
-            now(),
+            at,
             process=self._process,
             stay=held.stay,
             number=number,
             priority=priority,
+            joined=joined,
         )
         if place is None:
             yield None
             return
+        held.joined, held.kept = place.joined, place.joined < at
         if place.offer is not None:
             held.woken.set()
         async with self._staying(held):

@@ -1,7 +1,7 @@
 """Writes the folder of configuration files that one Asterisk host loads."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +11,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from services.domain.documents import Agent, Group
 from services.domain.extensions import numbers_of
 from services.domain.pbx import Pbx
+from services.domain.prompts import music_class
 from services.domain.voicemail import SHORTEST_MS
 
 TEMPLATES = files("dialplan") / "templates"
@@ -37,9 +38,18 @@ class SharedSounds:
     """A folder."""
 
 
-def render(pbx: Pbx, agents: Iterable[Agent], groups: Iterable[Group], conf: Path, sounds: SharedSounds) -> None:
+def render(  # noqa: PLR0913 - all that stands in the files
+    pbx: Pbx,
+    agents: Iterable[Agent],
+    groups: Iterable[Group],
+    conf: Path,
+    sounds: SharedSounds,
+    *,
+    own_music: Mapping[str, Path],
+) -> None:
     """Write every file into ``conf``, readable by the owner only: passwords stand in them.
 
+    ``own_music``: a sound file for each group that has one.
     Raises OSError, naming the folder, when a folder that Asterisk writes to cannot be written to: without the one for
     CEL it would start and lose its records (FIELD 2).
     """
@@ -65,6 +75,7 @@ def render(pbx: Pbx, agents: Iterable[Agent], groups: Iterable[Group], conf: Pat
         "confirm_seconds": CONFIRM_SECONDS,
         "music": sounds.music,
         "shortest_ms": SHORTEST_MS,
+        "own_music": {music_class(group): sound.with_suffix("") for group, sound in own_music.items()},
     }
     conf.mkdir(parents=True, exist_ok=True, mode=0o700)
     for template in TEMPLATES.iterdir():

@@ -9,7 +9,15 @@ from typing import Protocol
 
 from services.domain.documents import Group, Hotline
 from services.domain.flow import SoundFile
-from services.domain.prompts import BEEP, HOLD_MUSIC, announcement_name, sound_name, spoken_name
+from services.domain.prompts import (
+    BEEP,
+    HOLD_MUSIC,
+    announcement_name,
+    music_name,
+    prompts_of,
+    sound_name,
+    spoken_name,
+)
 
 PROGRAM_DEADLINE = 60.0
 """Seconds that one run of a speech engine or of sox may take."""
@@ -92,8 +100,7 @@ class Sounds:
             await self._file(hotline, prompt, documents)
             if isinstance(prompt, SoundFile)
             else await self.spoken(prompt, hotline.voice)
-            for node in hotline.flow.nodes.values()
-            for _, prompt in node.prompts()
+            for prompt in prompts_of(hotline)
         ]
 
     async def prepare_announcement(self, group: Group, documents: Path) -> None:
@@ -105,6 +112,12 @@ class Sounds:
             await _convert(documents / recording.announce.file, self._path(name))
         else:
             await self.spoken(recording.announce, recording.voice)
+
+    async def music(self, group: str, recording: Path) -> Path:
+        """A group's own music. Raises SoundError."""
+        path = self._path(music_name(group))
+        await _convert(recording, path)
+        return path
 
     async def _file(self, hotline: Hotline, prompt: SoundFile, documents: Path) -> Path:
         path = self._path(sound_name(prompt, hotline))

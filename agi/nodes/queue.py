@@ -1,53 +1,69 @@
-import asyncio
-
 from agi import recording
 from agi.call import Call
 from agi.ringing import rings_and_talks
 from agi.room import LostError
+from agi.waiting import Waiting
 from services.domain.documents import Group
 from services.domain.flow import Queue
+from services.domain.prompts import DEFAULT_MUSIC_CLASS, music_class
 from services.store import documents, queues
 from services.store.distribution import Unknown
 from services.store.due import now
+
+JOINED = "QUEUE_JOINED"
+"""Channel variable: when the age of the call began in the queue that it came from, milliseconds since 1970."""
 
 
 async def handle(call: Call, name: str, node: Queue) -> str | None:
     await call.channel.answer_at_once()
     try:
-        if (elsewhere := await _turned_away(call, node)) is not None:
-            return elsewhere
-        if found := await documents.get(call.redis, Group, node.group):
-            await recording.prepare(call, found.document)
-        until = asyncio.get_running_loop().time() + node.max_wait_seconds
-        while True:
-            try:
-                return await _wait(call, name, node, until)
-            except LostError:
-                continue  # its place is kept
+        trigger = await _turned_away(call, node) or await _waits(call, name, node)
     except Unknown:
         return node.otherwise
+    if trigger is None:
+        return None
+    await call.channel.mark("OVERFLOW", node=name, trigger=trigger)
+    return dict(node.nexts()).get(trigger, node.otherwise)
 
 
 async def _turned_away(call: Call, node: Queue) -> str | None:
+    """The trigger that keeps the call from waiting."""
     status = await queues.status(call.distribution, node.group, now())
     if not status.on_duty:
-        return node.nobody_on_duty or node.otherwise
-    return node.nobody_ready if not status.ready else None
+        return "nobody_on_duty"
+    return "nobody_ready" if node.nobody_ready and not status.ready else None
 
 
-async def _wait(call: Call, name: str, node: Queue, until: float) -> str | None:
-    hold = call.room.hold(call.distribution, call.id, node.group, number=call.caller, priority=node.priority)
+async def _waits(call: Call, name: str, node: Queue) -> str | None:
+    """The trigger that leads the call elsewhere; None when it talked and so is over."""
+    joined = await call.channel.get_variable(JOINED) if node.keeps_place else None
+    if found := await documents.get(call.redis, Group, node.group):
+        await recording.prepare(call, found.document)
+        await call.channel.choose_music(music_class(node.group) if found.document.music else DEFAULT_MUSIC_CLASS)
+    waiting = Waiting(call, name, node)
+    while True:
+        try:
+            return await _is_served(call, name, node, waiting, joined)
+        except LostError:
+            continue  # its place is kept
+
+
+async def _is_served(call: Call, name: str, node: Queue, waiting: Waiting, joined: str | None) -> str | None:
+    hold = call.room.hold(
+        call.distribution, call.id, node.group, number=call.caller, priority=node.priority,
+        joined=int(joined) if joined else None,
+    )  # fmt: skip
     async with hold as held:
         if held is None:
-            return node.full or node.otherwise
-        await call.channel.start_music()
-        while await call.channel.wait_for(held.woken, max(0, until - asyncio.get_running_loop().time())):
+            return "full"
+        trigger = None if held.woken.is_set() else await waiting.enter(held)
+        while (trigger := trigger or await waiting.until_offered(held)) is None:
             offer = await held.offer()
             while offer is not None:
                 if await rings_and_talks(call, name, node, held, offer):
                     held.reason = "ended"
                     return None
                 offer = await queues.missed(call.distribution, call.id, offer.number, now())
-                await call.channel.start_music()
-        held.reason = "overflow"
-        return node.waited or node.otherwise
+        await call.channel.set_variable(JOINED, str(held.joined))
+        held.reason = "key" if trigger.startswith("keys.") else "overflow"
+        return trigger

@@ -28,7 +28,7 @@ from services.cli.terminal import Refused, err, out
 from services.domain.check import check as check_documents
 from services.domain.documents import Account, Agent, Document, Group, Hotline
 from services.domain.features import sentences
-from services.domain.flow import Prompt, SoundFile
+from services.domain.flow import SoundFile
 from services.domain.pbx import Pbx
 from services.domain.prompts import MANDARIN
 from services.domain.reading import Located, Problem, Reading, read
@@ -91,6 +91,7 @@ def apply(files: Files) -> None:
         for path, document in located:
             if isinstance(document, Group):
                 await sounds.prepare_announcement(document, path.parent)
+        await _own_music(sounds, located)
         async with Redis.from_url(settings.redis_url) as redis:
             for document, version in await store.apply(redis, [document for _, document in located]):
                 out.print(f"{document.kind:<8} {document.id:<20} version {version}")
@@ -100,6 +101,15 @@ def apply(files: Files) -> None:
         asyncio.run(work())
     except (SoundError, RedisError) as error:
         raise Refused(f"nothing was applied: {error}") from error
+
+
+async def _own_music(sounds: Sounds, located: list[tuple[Path, Document]]) -> dict[str, Path]:
+    """Prepares the music of groups that have some of their own; by group."""
+    return {
+        document.id: await sounds.music(document.id, path.parent / document.music.file)
+        for path, document in located
+        if isinstance(document, Group) and document.music
+    }
 
 
 async def _put(redis: Redis, found: list[Document]) -> None:
@@ -145,21 +155,24 @@ def render(
 
     Example: hotline asterisk render pbx.yaml examples/shop --out /etc/asterisk
     """
-    found = [document for _, document in _documents(files)]
+    located = _documents(files)
+    found = [document for _, document in located]
     hosts = [document for document in found if isinstance(document, Pbx)]
     if len(hosts) != 1:
         raise Refused(f"{len(hosts)} pbx documents among {len(found)}; expected exactly one")
     [host] = hosts
     sounds = Sounds(Path(host.folders.sounds), Espeak())
 
-    async def speak() -> SharedSounds:
+    async def prepare() -> tuple[SharedSounds, dict[str, Path]]:
         apology, confirm = [await sounds.spoken(text, MANDARIN) for text in (APOLOGY, CONFIRM)]
-        return SharedSounds(apology, confirm, (await sounds.hold_music()).parent)
+        shared = SharedSounds(apology, confirm, (await sounds.hold_music()).parent)
+        return shared, await _own_music(sounds, located)
 
     try:
         agents = [document for document in found if isinstance(document, Agent)]
         groups = [document for document in found if isinstance(document, Group)]
-        render_files(host, agents, groups, out_dir, asyncio.run(speak()))
+        shared, own_music = asyncio.run(prepare())
+        render_files(host, agents, groups, out_dir, shared, own_music=own_music)
     except (OSError, SoundError) as error:
         raise Refused(error) from error
 
@@ -253,14 +266,18 @@ def _yaml_files(files: list[Path]) -> Iterator[Path]:
 
 
 def _missing_files(item: Located) -> Iterator[Problem]:
-    if isinstance(item.document, Hotline):
-        for name, node in item.document.flow.nodes.items():
+    for key, sound in _files_of(item.document):
+        if not (Path(item.file).parent / sound.file).is_file():
+            yield item.problem(f"{key}.file", sound.file, "there is no such file")
+
+
+def _files_of(document: Document) -> Iterator[tuple[str, SoundFile]]:
+    if isinstance(document, Hotline):
+        for name, node in document.flow.nodes.items():
             for key, prompt in node.prompts():
-                yield from _missing(item, f"flow.nodes.{name}.{key}", prompt)
-    if isinstance(item.document, Group) and item.document.recording:
-        yield from _missing(item, "recording.announce", item.document.recording.announce)
-
-
-def _missing(item: Located, key: str, prompt: Prompt | None) -> Iterator[Problem]:
-    if isinstance(prompt, SoundFile) and not (Path(item.file).parent / prompt.file).is_file():
-        yield item.problem(f"{key}.file", prompt.file, "there is no such file")
+                if isinstance(prompt, SoundFile):
+                    yield f"flow.nodes.{name}.{key}", prompt
+    if isinstance(document, Group) and document.music:
+        yield "music", document.music
+    if isinstance(document, Group) and document.recording and isinstance(document.recording.announce, SoundFile):
+        yield "recording.announce", document.recording.announce

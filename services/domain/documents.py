@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from services.domain.announcements import language_of
 from services.domain.calendar import Calendar
 from services.domain.divisions import divided
-from services.domain.flow import BoundNumber, Flow, Id, Model, Password, Prompt, keys_as_text
+from services.domain.flow import BoundNumber, Flow, Id, Model, Password, Prompt, SoundFile, keys_as_text
 from services.domain.package import Package
 from services.domain.pbx import Pbx
 from services.domain.region import Numbering, RegionName
@@ -193,6 +194,8 @@ class Group(Model):
     voicemail_days: Days | None = None
     """How long its voicemails are kept; left out: as the account says."""
     recording: Recording | None = None
+    music: SoundFile | None = None
+    """What callers in the group's queue hear instead of the platform's music."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Group":
@@ -232,6 +235,17 @@ class Hotline(Model):
     city: Annotated[RegionName, AfterValidator(_a_city)] | None = None
     """Where the hotline is at home, ``广东深圳``: a tariff's ``home_city``."""
     flow: Flow
+
+    @model_validator(mode="after")
+    def _can_be_told(self) -> "Hotline":
+        for name, node in self.flow.nodes.items():
+            told = node.announcements if node.kind == "queue" else None
+            if told is not None and (told.position or told.wait) and language_of(self.voice) is None:
+                raise ValueError(
+                    f"node '{name}' announces position and waiting time, for which there are Mandarin (cmn, yue) and "
+                    f"English (en) texts; voice '{self.voice}' speaks neither"
+                )
+        return self
 
     @property
     def id(self) -> str:

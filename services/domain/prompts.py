@@ -1,15 +1,30 @@
 """Names of the sound files that prompts become: known from the document alone, so that a call needs no look-up."""
 
 import hashlib
+from collections.abc import Iterator
 
+from services.domain.announcements import every_position, every_wait, language_of
 from services.domain.documents import Group, Hotline
-from services.domain.flow import Prompt, SoundFile
+from services.domain.flow import Prompt, Queue, SoundFile
 
 MANDARIN = "cmn"
 """The voice that the platform itself speaks with."""
 HOLD_MUSIC = "music/hold.wav"
 BEEP = "tones/beep.wav"
 """Before a caller's words are recorded."""
+DEFAULT_MUSIC_CLASS = "default"
+
+
+def prompts_of(hotline: Hotline) -> Iterator[Prompt]:
+    """All that callers of a hotline may hear, some of it more than once."""
+    language = language_of(hotline.voice)
+    for node in hotline.flow.nodes.values():
+        yield from (prompt for _, prompt in node.prompts())
+        if isinstance(node, Queue) and node.announcements and language:
+            if node.announcements.position:
+                yield from every_position(language)
+            if node.announcements.wait:
+                yield from every_wait(language)
 
 
 def sound_name(prompt: Prompt, hotline: Hotline) -> str:
@@ -34,6 +49,16 @@ def announcement_name(group: Group) -> str | None:
 
 def spoken_name(text: str, voice: str) -> str:
     return f"spoken/{_digest(voice, text)}"
+
+
+def music_name(group: str) -> str:
+    """File name, as of ``sound_name``, of a group's own music. Not below ``music``, all of which the default plays."""
+    return f"group-music/{group}"
+
+
+def music_class(group: str) -> str:
+    """What Asterisk calls a group's own music."""
+    return f"group-{group}"
 
 
 def _digest(*parts: str) -> str:

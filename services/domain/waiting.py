@@ -26,6 +26,10 @@ class Band:
     least: int
     most: int
 
+    @property
+    def middle(self) -> int:
+        return (self.least + self.most) // 2
+
 
 def estimate(position: int, served: Sequence[int], now: int) -> Band | None:
     """How long the caller at ``position`` (from 1) will wait. ``served``: when callers were answered, in any order.

@@ -1,10 +1,8 @@
 """The caller hears what the hotline's document says."""
 
-import asyncio
-
 from services.domain.prompts import spoken_name
 from tests.harness.demo_calls import CALLER, HOTLINE
-from tests.harness.hearing import Ear, likeness, samples
+from tests.harness.hearing import likeness, listening, samples
 from tests.harness.node import Node
 from tests.harness.sipp import CALLER_HOST, hangs_up, hears
 
@@ -13,13 +11,9 @@ SORRY = "对不起，客服人员暂时无法接听您的电话，请稍后再�
 
 
 async def test_the_menu_is_spoken_to_the_caller(node: Node) -> None:
-    transport, ear = await asyncio.get_running_loop().create_datagram_endpoint(Ear, (CALLER_HOST, 0))
-    try:
-        port = transport.get_extra_info("sockname")[1]
-        caller = await node.sipp.call(CALLER, HOTLINE, [hears(4000), hangs_up()], media_port=str(port))
+    async with listening(CALLER_HOST) as (ear, port):
+        caller = await node.sipp.call(CALLER, HOTLINE, [hears(4000), hangs_up()], media_port=port)
         assert await caller.wait(20) == 0
-    finally:
-        transport.close()
     said = {text: samples((node.sounds / spoken_name(text, "cmn")).with_suffix(".wav")) for text in (WELCOME, SORRY)}
     assert likeness(ear.samples, said[WELCOME]) > 0.95
     assert likeness(ear.samples, said[SORRY]) < 0.7  # the measure tells sounds apart

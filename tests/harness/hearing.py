@@ -3,6 +3,8 @@
 import asyncio
 import wave
 from bisect import bisect
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
 from statistics import correlation
@@ -11,6 +13,18 @@ RTP_HEADER = 12
 PCAP_HEADER, FRAME_HEADER, ETHERNET_TO_RTP = 24, 16, 14 + 20 + 8 + 12
 SAMPLES_A_PIECE = 160
 """20 ms at 8 kHz."""
+SECOND = 8000
+FEWEST_PIECES = 50
+
+
+@asynccontextmanager
+async def listening(host: str) -> AsyncIterator[tuple["Ear", str]]:
+    """An ear, and the port that a caller on this host has Asterisk send to."""
+    transport, ear = await asyncio.get_running_loop().create_datagram_endpoint(Ear, (host, 0))
+    try:
+        yield ear, str(transport.get_extra_info("sockname")[1])
+    finally:
+        transport.close()
 
 
 class Ear(asyncio.DatagramProtocol):
@@ -64,13 +78,13 @@ def without_lead(samples: list[int]) -> list[int]:
     return samples[first * SAMPLES_A_PIECE :]
 
 
-def likeness(heard: list[int], sound: list[int]) -> float:
-    """How well the loudness of what was heard follows the sound's, 1 at best, at the best of some delays."""
+def likeness(heard: list[int], sound: list[int], begins_within: float = 0.3) -> float:
+    """How well the loudness of what was heard follows the sound's, 1 at best, at the best of all begins in time."""
     left, right = _loudness(heard), _loudness(sound)
     return max(
         correlation(left[delay:][:length], right[:length])
-        for delay in range(15)
-        if (length := min(len(left) - delay, len(right))) > 50
+        for delay in range(round(begins_within * SECOND / SAMPLES_A_PIECE))
+        if (length := min(len(left) - delay, len(right))) > FEWEST_PIECES
     )
 
 

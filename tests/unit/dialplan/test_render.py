@@ -33,7 +33,7 @@ def pbx(tmp_path: Path, **changes: Any) -> Pbx:
 def rendered(tmp_path: Path, host: Pbx) -> dict[str, str]:
     conf = tmp_path / "conf"
     sounds = SharedSounds(Path("/s/sorry.wav"), Path("/s/press-1.wav"), Path("/s/music"))
-    render(host, [PHONE, MOBILE], [], conf, sounds)
+    render(host, [PHONE, MOBILE], [], conf, sounds, own_music={"desk": Path("/s/group-music/desk.wav")})
     return {path.name: path.read_text() for path in conf.iterdir()}
 
 
@@ -109,3 +109,9 @@ def test_the_manager_listens_on_loopback_unless_it_is_told_otherwise(tmp_path: P
     abroad = rendered(tmp_path, pbx(tmp_path, ami=ami))["manager.conf"]
     assert "bindaddr = 0.0.0.0\n" in abroad
     assert "permit = 10.1.0.0/24\npermit = 10.2.0.7/32\n" in abroad
+
+
+def test_a_group_with_music_of_its_own_has_a_class(tmp_path: Path) -> None:
+    music = rendered(tmp_path, pbx(tmp_path))["musiconhold.conf"]
+    assert "[default]\nmode = files\ndirectory = /s/music\n" in music
+    assert "[group-desk]\nmode = playlist\nentry = /s/group-music/desk\n" in music

@@ -108,3 +108,32 @@ def test_only_a_queue_can_follow_strategies_that_know_the_agents() -> None:
     [found] = problems(text)
     assert found.startswith("1.yaml:33: flow.nodes.sales.group: 'sales': this group's strategy is longest_idle, which")
     assert problems(text.replace("kind: group, group", "kind: queue, group")) == []
+
+
+WAITING = SHOP.replace(
+    "sales: {kind: group, group: sales, otherwise: bye}",
+    "sales: {kind: queue, group: sales, announcements: {}, keys: {1: back}, predicted: bye, otherwise: bye}",
+)
+
+
+def test_keys_of_a_queue_lead_somewhere() -> None:
+    text = WAITING.replace("predicted: bye", "predicted_wait_seconds: 60, predicted: gone")
+    assert problems(text) == [
+        "1.yaml:33: flow.nodes.sales.keys.1: 'back': there is no node of this name",
+        "1.yaml:33: flow.nodes.sales.predicted: 'gone': there is no node of this name",
+    ]
+
+
+def test_a_prediction_needs_its_limit() -> None:
+    text = WAITING.replace("back", "bye")
+    [problem] = [str(problem) for problem in read("1.yaml", text).problems]
+    assert problem.startswith("1.yaml:33: flow.nodes.sales")
+    assert "'predicted' needs 'predicted_wait_seconds'" in problem
+
+
+def test_only_some_voices_can_announce() -> None:
+    text = WAITING.replace("keys: {1: back}, predicted: bye, ", "").replace("name: x\nflow", "name: x\nvoice: ja\nflow")
+    [problem] = [str(problem) for problem in read("1.yaml", text).problems]
+    assert "voice 'ja' speaks neither" in problem
+    silent = text.replace("announcements: {}", "announcements: {position: false, wait: false, hint: abc}")
+    assert not read("1.yaml", silent).problems

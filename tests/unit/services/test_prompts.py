@@ -6,7 +6,7 @@ import pytest
 
 from services import prompts
 from services.domain.documents import Hotline
-from services.domain.prompts import sound_name
+from services.domain.prompts import prompts_of, sound_name
 from services.prompts import Espeak, SoundError, Sounds
 from tests.harness.hearing import samples
 
@@ -96,3 +96,33 @@ async def test_hold_music_is_quiet_and_made_once(tmp_path: Path) -> None:
     made = path.stat().st_mtime_ns
     assert 1000 < max(map(abs, samples(path))) < 8000
     assert (await sounds.hold_music()).stat().st_mtime_ns == made
+
+
+def test_what_a_queue_announces_is_prepared() -> None:
+    def heard(announcements: object, voice: str = "cmn") -> set[object]:
+        node = {"kind": "queue", "group": "g", "announcements": announcements, "otherwise": "a"}
+        hotline = Hotline.model_validate(
+            {
+                "kind": "hotline",
+                "number": "4001234567",
+                "account": "demo",
+                "name": "x",
+                "voice": voice,
+                "flow": {"start": "a", "nodes": {"a": node}},
+            }
+        )
+        return set(prompts_of(hotline))
+
+    assert heard(None) == set()
+    assert {"您是下一位。", "预计等待", "按一"} <= heard({"hint": "按一"})
+    assert "您是下一位。" not in heard({"position": False})
+    assert "预计等待" not in heard({"wait": False})
+    assert "You are next." in heard({}, "en-gb")
+
+
+async def test_a_groups_own_music_lies_apart_from_the_platforms(tmp_path: Path) -> None:
+    sounds = Sounds(tmp_path, Espeak())
+    platforms = await sounds.hold_music()
+    own = await sounds.music("desk", platforms)
+    assert own == tmp_path / "group-music" / "desk.wav"
+    assert own.parent != platforms.parent
