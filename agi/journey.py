@@ -10,8 +10,6 @@ from agi.call import Call
 from agi.channel import Channel
 from agi.nodes import HANDLERS
 from agi.room import Room
-from services.domain.documents import Hotline
-from services.store import documents
 
 DONE = "JOURNEY"
 """Channel variable: ``done`` tells the dialplan not to come back. Missing after a crash, so that it does."""
@@ -38,7 +36,7 @@ class Journey:
     room: Room
 
     async def __call__(self, channel: Channel) -> None:
-        found = await documents.get(self.redis, Hotline, channel.headers["agi_extension"])
+        found = await self.room.documents.hotline(channel.headers["agi_extension"])
         if found is None:
             await channel.mark("END", reason="unknown_hotline")
             await channel.set_variable(CAUSE, UNALLOCATED_NUMBER)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from agi.call import Call
 from agi.channel import UnsendableError
@@ -43,7 +44,8 @@ async def _begin(call: Call, recording: Recording) -> None:
     stem = f"{call.hotline.account}/{datetime.now(UTC) + CHINA:%Y-%m-%d}/{call.id}"
     ends = ("",) if recording.sides == "mixed" else ("-caller", "-agent")
     files = [f"{stem}{end}.wav" for end in ends]
-    await recordings.keep(call.redis, call.id.partition("-")[0], files, now() + recording.days * DAY_MS)
+    until = now() + recording.days * DAY_MS
+    await call.room.tell(partial(recordings.keep, call.redis, call.id.partition("-")[0], files, until))
     paths = [str(call.recordings / file) for file in files]
     if recording.sides == "mixed":
         await call.channel.execute("MixMonitor", paths[0], ONLY_WHILE_TALKING)

@@ -8,7 +8,7 @@ from agi.channel import Channel
 from agi.room import Held
 from services.domain.documents import Agent, Group
 from services.domain.flow import GroupNode, Queue
-from services.store import documents
+from services.store.breaker import AWAY
 from services.store.queues import Offer
 
 PICKED_UP = "PICKED_UP"
@@ -16,6 +16,9 @@ PICKED_UP = "PICKED_UP"
 
 PICKED_UP_BY = "PICKED_UP_BY"
 """Channel variable: whose phone that was."""
+
+RINGS = "b(dial^s^1)"
+"""Of a phone's Dial: the dialplan's ``dial`` as it is about to ring, which says of which phone the channel is."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,12 @@ class Rung:
 
 async def rings_and_talks(call: Call, name: str, node: GroupNode | Queue, held: Held, offer: Offer) -> bool:
     """Whether the two talked: then the call is over."""
-    group = await documents.get(call.redis, Group, node.group)
-    agents = [agent.document for agent in await documents.get_many(call.redis, Agent, list(offer.agents)) if agent]
+    try:
+        group = await call.room.documents.get(Group, node.group)
+        found = await call.room.documents.get_many(Agent, list(offer.agents))
+    except AWAY:
+        return False
+    agents = [agent.document for agent in found if agent]
     if group is None or not agents:
         return False
     of_queue = f"{held.distribution.account}^{offer.number}"
@@ -57,12 +64,13 @@ async def ring(call: Call, node: str, group: Group, agents: Sequence[Agent], of_
 async def dial_phones(channel: Channel, offered: Mapping[str, Agent], seconds: int, of_queue: str = "") -> str:
     """``offered``: who is rung by what. Gives what ``Channel.dial`` does."""
     options = ("m" if of_queue else "r") + "g"
-    legs = [(f"PJSIP/{dial}", _options(agent, of_queue)) for dial, agent in offered.items()]
+    legs = [(f"PJSIP/{dial}", _answered(agent, of_queue)) for dial, agent in offered.items()]
     if len(legs) == 1 and not any(agent.confirm for agent in offered.values()):
         [(target, own)] = legs
-        return await channel.dial(target, seconds, options + own)
+        # In a queue it need not say that it rings: Asterisk would wait for the caller's channel, up to 20 ms.
+        return await channel.dial(target, seconds, options + ("" if of_queue else RINGS) + own)
     # Dial stops the other phones at the first that is picked up, and from then on notices no caller who leaves.
-    return await channel.dial_apart(legs, seconds, options)
+    return await channel.dial_apart([(target, RINGS + own) for target, own in legs], seconds, options)
 
 
 def dial_of(agent: Agent, trunk: str) -> str:
@@ -78,6 +86,6 @@ def offer_pairs(node: str, group: str, offered: Mapping[str, Agent]) -> list[tup
     return pairs
 
 
-def _options(agent: Agent, of_queue: str) -> str:
-    """Of the phone's Dial: the dialplan's ``dial`` as it is about to ring, ``answered`` as it was picked up."""
-    return f"b(dial^s^1)U(answered^{agent.id}^{'confirm' if agent.confirm else ''}^{of_queue})"
+def _answered(agent: Agent, of_queue: str) -> str:
+    """Of the phone's Dial: the dialplan's ``answered`` as it was picked up."""
+    return f"U(answered^{agent.id}^{'confirm' if agent.confirm else ''}^{of_queue})"

@@ -3,23 +3,41 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 
+from agi.owed import Owed
 from services.store import keys, queues
+from services.store.breaker import AWAY, UNGUARDED, AwayError, Guard
 from services.store.distribution import Distribution
 from services.store.due import Due, keep, now
-from services.store.queues import LEASE_MS, Offer
+from services.store.queues import LEASE_MS, Offer, Place
+from services.store.remembered import Remembered
 
 RENEW_SECONDS = LEASE_MS / 1000 / 4
 LISTEN_SECONDS = 60.0
+
+T = TypeVar("T")
 
 
 class Held:
     """One caller of this process. ``woken`` is set when there may be an offer to look at."""
 
-    def __init__(self, distribution: Distribution, call: str, process: str) -> None:
+    def __init__(  # noqa: PLR0913 - what is known of a caller
+        self,
+        distribution: Distribution,
+        call: str,
+        group: str,
+        *,
+        process: str,
+        number: str,
+        priority: int,
+        joined: int | None,
+        owed: Owed,
+    ) -> None:
         self.distribution = distribution
         self.call = call
         self.woken = asyncio.Event()
@@ -27,55 +45,65 @@ class Held:
         """Tells it from an earlier and a later stay of the same call."""
         self.reason: queues.Reason = "abandoned"
         """Why the caller leaves: that is what it does unless somebody says otherwise."""
-        self.joined = 0
-        """When its age began, milliseconds since 1970."""
+        self.joined = joined
+        """When its age began, milliseconds since 1970; None before it joined and brought none along."""
         self.kept = False
         """Whether that was before it came."""
         self._process = process
+        terms: dict[str, Any] = {"process": process, "stay": self.stay, "number": number, "priority": priority}
+        self._join = partial(queues.join, distribution, call, group, **terms)
+        self._owed = owed
+
+    async def join(self) -> Place | None:
+        """The caller's place, at the age it had if it had one; None when the queue is full."""
+        place = await self._join(now=now(), joined=self.joined)
+        if place is not None:
+            self.joined = place.joined
+        return place
 
     async def offer(self) -> Offer | None:
-        """The caller's present offer. Raises RedisError, and LostError when Redis does not know the caller any more."""
+        """The caller's present offer; a caller whom Redis has given up joins again. Raises RedisError."""
         self.woken.clear()
+        if self._owed:
+            raise AwayError("Redis does not know yet what happened meanwhile")
         held = await queues.renew(self.distribution, self._process, [self.call], now())
-        if self.call not in held:
-            raise LostError(self.call)
-        return held[self.call]
+        if self.call in held:
+            return held[self.call]
+        place = await self.join()
+        return place.offer if place else None
 
-
-class LostError(Exception):
-    """Redis has given the caller up, after nobody had renewed it for too long: it must join again."""
+    async def missed(self, offer: Offer) -> Offer | None:
+        """Nobody took the offer. Gives the caller's next one, if there is one already."""
+        return await self._owed.tell(partial(queues.missed, self.distribution, self.call, offer.number, now()))
 
 
 class Room:
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, guard: Guard = UNGUARDED) -> None:
         self._redis = redis
         self._process = secrets.token_hex(8)
         self._held: dict[tuple[str, str], Held] = {}
-        self._due = Due(redis)
+        self._due = Due(redis, guard)
+        self.documents = Remembered(redis, guard)
+        self._owed = Owed()
         self.distribution = self._due.distribution
 
     @contextlib.asynccontextmanager
     async def hold(  # noqa: PLR0913 - what is known of a caller
         self, distribution: Distribution, call: str, group: str, *, number: str, priority: int, joined: int | None
     ) -> AsyncIterator[Held | None]:
-        """Joins the group's queue and leaves it; None when the queue is full. ``joined``: the age it brings along."""
-        held = Held(distribution, call, self._process)
-        at = now()
-        place = await queues.join(
-            distribution,
-            call,
-            group,
-            at,
-            process=self._process,
-            stay=held.stay,
-            number=number,
-            priority=priority,
-            joined=joined,
-        )
+        """Joins the group's queue and leaves it; None when the queue is full. ``joined``: the age it brings along.
+
+        Raises RedisError only at first.
+        """
+        if self._owed:
+            raise AwayError("Redis does not know yet what happened meanwhile")
+        own: dict[str, Any] = {"process": self._process, "owed": self._owed}
+        held, at = Held(distribution, call, group, number=number, priority=priority, joined=joined, **own), now()
+        place = await self._enter(held, held.join)
         if place is None:
             yield None
             return
-        held.joined, held.kept = place.joined, place.joined < at
+        held.kept = place.joined < at
         if place.offer is not None:
             held.woken.set()
         async with self._staying(held):
@@ -86,8 +114,11 @@ class Room:
         self, distribution: Distribution, call: str, group: str, agent: str
     ) -> AsyncIterator[tuple[Held, Offer] | None]:
         """Reserves this agent, on the group's terms; None when it has a call already."""
-        held = Held(distribution, call, self._process)
-        offer = await queues.claim(distribution, call, group, agent, now(), process=self._process, stay=held.stay)
+        held = Held(
+            distribution, call, group, process=self._process, number="", priority=0, joined=None, owed=self._owed
+        )
+        claim = partial(queues.claim, distribution, call, group, agent, now(), process=self._process, stay=held.stay)
+        offer = await self._enter(held, claim)
         if offer is None:
             yield None
             return
@@ -104,18 +135,40 @@ class Room:
             if self._held[key] is held:  # the session of a call that was transferred may begin before the old one ends
                 del self._held[key]
             # Cancellation must not keep an agent reserved; should it fail, the lease runs out.
-            await asyncio.shield(queues.leave(held.distribution, held.call, held.reason, now(), stay=held.stay))
+            await asyncio.shield(self._leave(held, held.reason))
+
+    async def answered(self, distribution: Distribution, call: str, offer: int, agent: str, *, channel: str) -> bool:
+        """Whether the agent who has picked up has the caller; it does when there is no Redis to ask."""
+        told = await self.tell(partial(queues.answered, distribution, call, offer, agent, now(), channel=channel))
+        return told is not False
+
+    async def tell(self, operation: Callable[[], Awaitable[T]]) -> T | None:
+        """What Redis says to it; None when Redis is away and will be told later."""
+        return await self._owed.tell(operation)
+
+    async def _leave(self, held: Held, reason: queues.Reason) -> None:
+        await self.tell(partial(queues.leave, held.distribution, held.call, reason, now(), stay=held.stay))
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Listens, renews and lets time pass for as long as the block lasts."""
-        tasks = [asyncio.create_task(keep(work)) for work in (self._listen, self._renew, self._due.run)]
+        works = (self._listen, self._owed.pay, self._renew, self._due.run)
+        tasks = [asyncio.create_task(keep(work)) for work in works]
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _enter(self, held: Held, operation: Callable[[], Awaitable[T]]) -> T:
+        try:
+            return await operation()
+        except AwayError:
+            raise
+        except AWAY:  # Redis may have heard it, or hear it later: nobody is to ring for a caller who went elsewhere
+            await self._leave(held, "closed")
+            raise
 
     async def _listen(self) -> None:
         async with self._redis.pubsub() as subscription:
@@ -130,7 +183,6 @@ class Room:
 
     async def _renew(self) -> None:
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
             by_account: dict[str, list[str]] = {}
             for account, call in self._held:
                 by_account.setdefault(account, []).append(call)
@@ -139,6 +191,7 @@ class Room:
                 for call in calls:
                     if (found.get(call) or call not in found) and (held := self._held.get((account, call))):
                         held.woken.set()
+            await asyncio.sleep(RENEW_SECONDS)
 
     def _wake_all(self) -> None:
         for held in self._held.values():

@@ -3,6 +3,7 @@
 Nobody is lost: when neither answers, the caller goes on in its flow where nobody answered.
 """
 
+import contextlib
 import logging
 
 from agi.call import Call
@@ -11,6 +12,7 @@ from agi.ringing import rings_and_talks
 from services.domain.documents import Agent, Group
 from services.domain.flow import GroupNode, Queue
 from services.store import documents
+from services.store.breaker import AWAY
 
 TARGET = "TRANSFER"
 """Channel variable: the number that the caller was transferred to; set by the dialplan."""
@@ -34,13 +36,21 @@ async def handle(call: Call, name: str, number: str) -> str | None:
     if not isinstance(node, GroupNode | Queue):
         log.error("call %s was transferred at the node %r, where nobody talks", call.id, name)
         return name
-    transferer = await documents.get(call.redis, Agent, by)
-    target = await documents.reached_by(call.redis, call.hotline.account, number)
-    for found in (target, transferer and transferer.document):
+    for found in await _sides(call, by, number):
         if found and found.account == call.hotline.account and await _reaches(call, name, node, found):
             return None
     await call.channel.set_variable(TARGET, "")
     return name if isinstance(node, Queue) else node.otherwise
+
+
+async def _sides(call: Call, by: str, number: str) -> list[Agent | Group | None]:
+    """Whom the caller was sent to, and who sent it; nobody while Redis is away."""
+    try:
+        transferer = await call.room.documents.get(Agent, by)
+        target = await documents.reached_by(call.redis, call.hotline.account, number)
+    except AWAY:
+        return []
+    return [target, transferer.document if transferer else None]
 
 
 def _endpoint(channel: str) -> str:
@@ -49,13 +59,15 @@ def _endpoint(channel: str) -> str:
 
 
 async def _rings(call: Call, name: str, node: GroupNode | Queue, agent: Agent) -> bool:
-    async with call.room.claim(call.distribution, call.id, node.group, agent.id) as claimed:
-        if claimed is None:
-            return False
-        held, offer = claimed
-        talked = await rings_and_talks(call, name, node, held, offer)
-        held.reason = "ended" if talked else "overflow"
-        return talked
+    with contextlib.suppress(*AWAY):
+        async with call.room.claim(call.distribution, call.id, node.group, agent.id) as claimed:
+            if claimed is None:
+                return False
+            held, offer = claimed
+            talked = await rings_and_talks(call, name, node, held, offer)
+            held.reason = "ended" if talked else "overflow"
+            return talked
+    return False
 
 
 async def _reaches(call: Call, name: str, node: GroupNode | Queue, target: Agent | Group) -> bool:

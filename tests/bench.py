@@ -26,6 +26,8 @@ from services.domain.record import Charge, Record, to_json
 from services.domain.tariff import Tariff
 from services.domain.usage import usage_of
 from services.store import documents
+from tests.bench_matching import agent_side, caller_side
+from tests.bench_queue import gaps
 from tests.harness import redis_server
 from tests.harness.cel import file
 from tests.harness.node import Node
@@ -218,6 +220,11 @@ async def main() -> None:
     await starts()
     await sessions()
     await records()
+    table(
+        "A talk ends and the agent is given the next of so many: Redis' time", "µs", await agent_side(), "100 waiting"
+    )
+    table("A caller comes, 1,000 agents are ready: Redis' time, by strategy", "µs", await caller_side(), "sequence")
+    await gaps()
 
 
 if __name__ == "__main__":

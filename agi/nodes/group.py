@@ -4,16 +4,15 @@ from agi.ringing import ring
 from services.domain.distribution import rounds
 from services.domain.documents import Agent, Group
 from services.domain.flow import GroupNode
-from services.store import documents
 
 
 async def handle(call: Call, name: str, node: GroupNode) -> str | None:
-    found = await documents.get(call.redis, Group, node.group)
+    found = await call.room.documents.get(Group, node.group)
     if found is None:
         return node.otherwise
     group = found.document
     await recording.prepare(call, group)
-    agents = [agent.document for agent in await documents.get_many(call.redis, Agent, group.members) if agent]
+    agents = [agent.document for agent in await call.room.documents.get_many(Agent, group.members) if agent]
     for together in rounds(group.strategy, agents):
         if await _talks(call, name, group, list(together)):
             return None

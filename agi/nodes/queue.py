@@ -1,12 +1,15 @@
+import contextlib
+
 from agi import recording
 from agi.call import Call
 from agi.ringing import rings_and_talks
-from agi.room import LostError
+from agi.room import Held
 from agi.waiting import Waiting
 from services.domain.documents import Group
 from services.domain.flow import Queue
 from services.domain.prompts import DEFAULT_MUSIC_CLASS, music_class
-from services.store import documents, queues
+from services.store import queues
+from services.store.breaker import AWAY
 from services.store.distribution import Unknown
 from services.store.due import now
 
@@ -18,7 +21,7 @@ async def handle(call: Call, name: str, node: Queue) -> str | None:
     await call.channel.answer_at_once()
     try:
         trigger = await _turned_away(call, node) or await _waits(call, name, node)
-    except Unknown:
+    except (Unknown, *AWAY):
         return node.otherwise
     if trigger is None:
         return None
@@ -36,34 +39,34 @@ async def _turned_away(call: Call, node: Queue) -> str | None:
 
 async def _waits(call: Call, name: str, node: Queue) -> str | None:
     """The trigger that leads the call elsewhere; None when it talked and so is over."""
-    joined = await call.channel.get_variable(JOINED) if node.keeps_place else None
-    if found := await documents.get(call.redis, Group, node.group):
+    brought = await call.channel.get_variable(JOINED) if node.keeps_place else None
+    if found := await call.room.documents.get(Group, node.group):
         await recording.prepare(call, found.document)
         await call.channel.choose_music(music_class(node.group) if found.document.music else DEFAULT_MUSIC_CLASS)
     waiting = Waiting(call, name, node)
-    while True:
-        try:
-            return await _is_served(call, name, node, waiting, joined)
-        except LostError:
-            continue  # its place is kept
-
-
-async def _is_served(call: Call, name: str, node: Queue, waiting: Waiting, joined: str | None) -> str | None:
     hold = call.room.hold(
         call.distribution, call.id, node.group, number=call.caller, priority=node.priority,
-        joined=int(joined) if joined else None,
+        joined=int(brought) if brought else None,
     )  # fmt: skip
     async with hold as held:
         if held is None:
             return "full"
         trigger = None if held.woken.is_set() else await waiting.enter(held)
         while (trigger := trigger or await waiting.until_offered(held)) is None:
-            offer = await held.offer()
-            while offer is not None:
-                if await rings_and_talks(call, name, node, held, offer):
+            with contextlib.suppress(*AWAY):  # who waits waits on: the room wakes it when Redis is back
+                if await _served(call, name, node, held):
                     held.reason = "ended"
                     return None
-                offer = await queues.missed(call.distribution, call.id, offer.number, now())
         await call.channel.set_variable(JOINED, str(held.joined))
         held.reason = "key" if trigger.startswith("keys.") else "overflow"
         return trigger
+
+
+async def _served(call: Call, name: str, node: Queue, held: Held) -> bool:
+    """Whether somebody talked to the caller: then the call is over."""
+    offer = await held.offer()
+    while offer is not None:
+        if await rings_and_talks(call, name, node, held, offer):
+            return True
+        offer = await held.missed(offer)
+    return False

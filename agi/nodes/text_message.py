@@ -1,3 +1,5 @@
+from functools import partial
+
 from agi.call import Call
 from services.domain.flow import TextMessage
 from services.domain.messages import Message
@@ -11,7 +13,7 @@ from services.store.due import now
 async def handle(call: Call, name: str, node: TextMessage) -> str:
     outcome: TextOutcome = "accepted" if takes_texts(call.caller) else "no_mobile" if call.caller else "withheld"
     if outcome == "accepted":
-        await outbox.put(call.redis, [_message(call, name, node)])
+        await call.room.tell(partial(outbox.put, call.redis, [_message(call, name, node)]))
     await call.channel.mark("TEXT_MESSAGE", node=name, outcome=outcome)
     return node.next
 

@@ -37,6 +37,7 @@ from services.settings import Settings, SettingsError
 from services.store import agents as store_agents
 from services.store import documents as store
 from services.store import queues as store_queues
+from services.store.breaker import Breaker, client
 from services.store.distribution import Distribution
 from services.store.due import now
 
@@ -185,8 +186,8 @@ def serve_agi() -> None:
     """
 
     async def work(settings: Settings, stop: asyncio.Event) -> None:
-        async with Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as redis:
-            room = Room(redis)
+        async with client(settings.redis_url) as redis:
+            room = Room(redis, Breaker())
             routes: server.Routes = {
                 "journey": Journey(redis, settings.sounds_dir, settings.recordings_dir, room),
                 "answered": Answered(room),

@@ -1,8 +1,8 @@
 """What the CEL rows of one linkedid say, gathered as they come; ``cdr`` makes the record of it.
 
 docs/cel-events.md has the rows. The caller's channel is the one whose uniqueid is the linkedid; every other channel
-counts from its ``DIAL`` on, which says which phone of which ``OFFER`` it rings. A call that an attended transfer has
-brought together with another is given the rows of both.
+counts from its ``DIAL`` on, which says which phone of which ``OFFER`` it rings, or from its begin where the ``OFFER``
+has one phone only. A call that an attended transfer has brought together with another is given the rows of both.
 """
 
 from collections.abc import Callable, Iterable
@@ -260,14 +260,32 @@ def _hangup(call: Call, row: CelRow) -> None:
     call.hangups.append((row.channel, _text(row, "hangupsource")))
 
 
+def _phone_start(call: Call, row: CelRow) -> None:
+    newest = [ring for ring in call.rings if ring.offer == call.offers]
+    if len(newest) == 1 and newest[0].started is None and row.channel.startswith(f"PJSIP/{_endpoint(newest[0])}-"):
+        _bind(call, newest[0], row)
+
+
+def _endpoint(ring: Ring) -> str:
+    """Of ``1001`` or ``13900139000@carrier``."""
+    return ring.dial.rpartition("@")[2]
+
+
 def _dial(call: Call, row: CelRow) -> None:
     """Binds the channel to the newest offer of this phone that has none yet."""
+    if known := call.phones.get(row.uniqueid):
+        known.started = row.at
+        return
     dial = dict(row.values()).get("dial")
     for ring in reversed(call.rings):
         if ring.dial == dial and ring.started is None:
-            ring.started, ring.channel = row.at, row.channel
-            call.phones[row.uniqueid] = ring
+            _bind(call, ring, row)
             return
+
+
+def _bind(call: Call, ring: Ring, row: CelRow) -> None:
+    ring.started, ring.channel = row.at, row.channel
+    call.phones[row.uniqueid] = ring
 
 
 def _phone_answer(call: Call, row: CelRow) -> None:
@@ -327,6 +345,7 @@ _OF_CALLER: dict[str, Callable[[Call, CelRow], None]] = {
     "HANGUP": _hangup,
 }
 _OF_PHONE: dict[str, Callable[[Call, CelRow], None]] = {
+    "CHAN_START": _phone_start,
     "DIAL": _dial,
     "ANSWER": _phone_answer,
     "CONFIRM": _phone_confirm,

@@ -10,6 +10,7 @@ from redis.exceptions import ResponseError
 
 from services.domain.agents import FACTS, TRANSITIONS, Event, IllegalTransition, State
 from services.store import keys
+from services.store.breaker import UNGUARDED, Guard
 from services.store.scripts import Script
 
 
@@ -51,6 +52,8 @@ class Distribution:
     account: str
     next_due: Callable[[str, int | None], None] = _nobody_sleeps
     """Told after every operation when time will next change something (None: never): call ``queues.advance`` then."""
+    guard: Guard = UNGUARDED
+    """Entered around each operation."""
     live: str = keys.LIVE_STREAM
     """On a Redis Cluster, a name with the account's hash tag."""
     seed: Callable[[], int] = _seed
@@ -60,7 +63,8 @@ class Distribution:
         names = [keys.due(self.account), self.live]
         common: list[str | bytes | int] = [operation, self.account, keys.distribution(self.account), now, self.seed()]
         try:
-            due, reply = await _SCRIPT.run(self.redis, names, [*common, *args])
+            with self.guard:
+                due, reply = await _SCRIPT.run(self.redis, names, [*common, *args])
         except ResponseError as error:
             raise _told(str(error)) or error from None
         self.next_due(self.account, None if due is None else int(due))

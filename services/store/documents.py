@@ -20,6 +20,10 @@ _ANY: TypeAdapter[Document] = TypeAdapter(Document)
 D = TypeVar("D", Account, Agent, Calendar, Group, Hotline, Numbering, Tariff)
 
 
+Row = tuple[bytes | None, bytes | None]
+"""A document's JSON and its version, None when there is none."""
+
+
 @dataclass(frozen=True)
 class Versioned(Generic[D]):
     document: D
@@ -34,11 +38,20 @@ async def get(redis: Redis, kind: type[D], name: str) -> Versioned[D] | None:
 
 async def get_many(redis: Redis, kind: type[D], names: list[str]) -> list[Versioned[D] | None]:
     """The newest version of each, in the order of ``names``, in one round trip."""
+    return [versioned(kind, row) for row in await rows(redis, kind, names)]
+
+
+async def rows(redis: Redis, kind: type[D], names: list[str]) -> list[Row]:
+    """What stands in Redis of each, in one round trip."""
     async with redis.pipeline(transaction=False) as pipe:
         for name in names:
             pipe.hmget(keys.document(_kind_name(kind), name), ["body", "version"])
-        rows = await pipe.execute()
-    return [None if body is None else Versioned(kind.model_validate_json(body), int(version)) for body, version in rows]
+        return [(body, version) for body, version in await pipe.execute()]
+
+
+def versioned(kind: type[D], row: Row) -> Versioned[D] | None:
+    body, version = row
+    return None if body is None or version is None else Versioned(kind.model_validate_json(body), int(version))
 
 
 async def names(redis: Redis, kind: type[D]) -> list[str]:

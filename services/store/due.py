@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from services.store import queues
+from services.store.breaker import UNGUARDED, Guard
 from services.store.distribution import Distribution
 
 RETRY_SECONDS = 0.5
@@ -47,13 +48,14 @@ async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
 class Due:
     """Of one process: what its own operations make due, it does. Every process that changes queues runs one."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, guard: Guard = UNGUARDED) -> None:
         self._redis = redis
+        self._guard = guard
         self._at: dict[str, int] = {}
         self._changed = asyncio.Event()
 
     def distribution(self, account: str) -> Distribution:
-        return Distribution(self._redis, account, next_due=self._note)
+        return Distribution(self._redis, account, next_due=self._note, guard=self._guard)
 
     async def run(self) -> None:
         """Until cancelled. Raises RedisError; may be run again."""
@@ -73,5 +75,5 @@ class Due:
         if due is None:
             self._at.pop(account, None)
         else:
-            self._at[account] = due
+            self._at[account] = min(due, now() + queues.HEARD_MS)
         self._changed.set()

@@ -53,6 +53,11 @@ def due(account: str) -> str:
     return distribution(account) + "due"
 
 
+def heard(account: str) -> str:
+    """When anybody was heard of last: milliseconds since 1970."""
+    return distribution(account) + "heard"
+
+
 def agent(account: str, name: str) -> str:
     """Hash of what is known of an agent: ``services.domain.agents.Standing``."""
     return f"{distribution(account)}agent:{name}"

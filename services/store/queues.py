@@ -23,6 +23,9 @@ LEASE_MS = 10_000
 LEASE = "lease:"
 """Begins what is due for each call that is held."""
 
+HEARD_MS = 4500
+"""Less than the silence after which leases are prolonged (SILENCE_MS in lua/base.lua)."""
+
 RENEWED_AT_ONCE = 500
 
 Reason = Literal["abandoned", "ended", "overflow", "key", "closed"]
@@ -219,8 +222,16 @@ async def advance(distribution: Distribution, now: int) -> None:
 
 
 async def next_due(distribution: Distribution) -> int | None:
-    first = await distribution.redis.zrange(keys.due(distribution.account), 0, 0, withscores=True)
-    return int(first[0][1]) if first else None
+    """When to ``advance`` next; None while there is nothing to wait for.
+
+    That is never later than HEARD_MS after anybody was heard of: a lease runs out in time only where it can be told
+    that Redis was there all the while.
+    """
+    async with distribution.redis.pipeline(transaction=False) as pipe:
+        pipe.zrange(keys.due(distribution.account), 0, 0, withscores=True)
+        pipe.get(keys.heard(distribution.account))
+        first, heard = await pipe.execute()
+    return min(int(first[0][1]), int(heard or 0) + HEARD_MS) if first else None
 
 
 async def status(distribution: Distribution, group: str, now: int) -> Status:

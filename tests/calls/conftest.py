@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from services.store import agents
 from services.store.distribution import Distribution
-from tests.harness.desk import everybody_goes
+from services.store.due import now
+from tests.harness.desk import everybody_goes, phone_is
 from tests.harness.node import DEMO, PHONES, Node, running
 from tests.harness.sipp import Phone
 
@@ -20,7 +22,12 @@ async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Node]:
 
 @pytest.fixture(scope="session")
 async def phones(node: Node) -> Mapping[str, Phone]:
-    registered = {agent: await node.phone(agent) for agent in PHONES}
+    distribution = Distribution(node.redis, "demo")
+    registered = {}
+    for agent in PHONES:
+        await agents.phone(distribution, agent, "unreachable", now())
+        registered[agent] = await node.phone(agent)
+        await phone_is(distribution, agent, "idle")
     return {**registered, "lao-wang": node.sipp.bound_phone()}
 
 

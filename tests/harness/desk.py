@@ -22,6 +22,17 @@ async def everybody_goes(distribution: Distribution) -> None:
         await reaches(distribution, agent, {State.OFFLINE, State.READY, State.PAUSED})
         if await state(distribution, agent) != State.OFFLINE:
             await agents.logout(distribution, agent, now())
+        await phone_is(distribution, agent, "idle")
+
+
+async def phone_is(distribution: Distribution, agent: str, phone: str) -> None:
+    """Waits for what Asterisk says of the phone: said later, it would undo what a test says of it."""
+
+    async def said() -> bool:
+        standing = await agents.get(distribution, agent)
+        return standing is not None and standing.phone == phone
+
+    await until(said, f"the phone of {agent} to be {phone}", 15)
 
 
 async def state(distribution: Distribution, agent: str) -> State:
@@ -30,18 +41,18 @@ async def state(distribution: Distribution, agent: str) -> State:
     return standing.state
 
 
-async def reaches(distribution: Distribution, agent: str, states: set[State]) -> None:
+async def reaches(distribution: Distribution, agent: str, states: set[State], deadline: float = 15) -> None:
     async def is_there() -> bool:
         return await state(distribution, agent) in states
 
-    await until(is_there, f"{agent} to be {states}", 15)
+    await until(is_there, f"{agent} to be {states}", deadline)
 
 
-async def waiting(distribution: Distribution, count: int) -> None:
+async def waiting(distribution: Distribution, count: int, group: str = "desk", deadline: float = 15) -> None:
     async def so_many() -> bool:
-        return (await queues.status(distribution, "desk", now())).waiting == count
+        return (await queues.status(distribution, group, now())).waiting == count
 
-    await until(so_many, f"{count} to wait", 15)
+    await until(so_many, f"{count} to wait", deadline)
 
 
 async def served(node: Node, phones: Mapping[str, Phone], call: DemoCall) -> Record:

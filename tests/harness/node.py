@@ -80,6 +80,10 @@ class Node:
         )
         self.asterisk = self._process("asterisk", *self._asterisk("-f"))
         self.agi = self._process("agi", *_hotline("serve", "agi"))
+        self.second_agi = self._process(
+            "agi-2", *_hotline("serve", "agi"), env={"HOTLINE_AGI_PORT": str(self.ports.second_agi)}
+        )
+        """Not started here; Asterisk asks it when the first does not answer."""
         self.billing = self._process("billing", *_hotline("serve", "billing"))
         self.notify = self._process("notify", *_hotline("serve", "notify"))
         self.pbx = self._process("pbx", *_hotline("serve", "pbx"))
@@ -99,10 +103,11 @@ class Node:
             await process.start()
         await self.agi_ready()
         await self.asterisk_ready()
+        await until(self._pbx_follows, "the service beside Asterisk to follow the phones", STARTING)
 
     async def stop(self) -> None:
         await self.redis.aclose()
-        await asyncio.gather(*(process.stop() for process in self._services))
+        await asyncio.gather(*(process.stop() for process in (*self._services, self.second_agi)))
         await self.redis_server.stop()
         self.ports.release()
 
@@ -130,14 +135,17 @@ class Node:
         await until(self._asterisk_booted, "Asterisk to be booted", STARTING)
 
     async def agi_ready(self) -> None:
-        await until(self._agi_listens, "agi to listen", STARTING)
+        await until(lambda: _listens(self.agi, self.ports.agi), "agi to listen", STARTING)
+
+    async def second_agi_ready(self) -> None:
+        await until(lambda: _listens(self.second_agi, self.ports.second_agi), "the second agi to listen", STARTING)
 
     async def channels(self) -> int:
         answer = await self.console("core show channels count")
         return int(answer.split()[0])
 
-    def _process(self, name: str, *command: str) -> Process:
-        return Process(name, list(command), self.log, self.env)
+    def _process(self, name: str, *command: str, env: Mapping[str, str] | None = None) -> Process:
+        return Process(name, list(command), self.log, {**self.env, **(env or {})})
 
     def _asterisk(self, *arguments: str) -> list[str]:
         return [str(STATE / "bin" / "asterisk"), "-C", str(self.conf / "asterisk.conf"), *arguments]
@@ -151,7 +159,7 @@ class Node:
             "sip": {"bind": self._bind, "port": self.ports.sip},
             "rtp": {"first": self.ports.rtp_first, "last": self.ports.rtp_last},
             "ami": {"port": self.ports.ami, "password": ami_secret},
-            "agi": [f"127.0.0.1:{self.ports.agi}"],
+            "agi": [f"127.0.0.1:{port}" for port in (self.ports.agi, self.ports.second_agi)],
             "trunks": [
                 {
                     "id": "carrier",
@@ -179,21 +187,15 @@ class Node:
         path.chmod(0o600)
         return path
 
+    async def _pbx_follows(self) -> bool:
+        self.pbx.must_run()
+        return b" is ready" in await asyncio.to_thread(self.pbx.log.read_bytes)
+
     async def _redis_answers(self) -> bool:
         try:
             return bool(await self.redis.ping())
         except RedisConnectionError:
             return False
-
-    async def _agi_listens(self) -> bool:
-        self.agi.must_run()
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", self.ports.agi)
-        except OSError:
-            return False
-        writer.close()
-        await writer.wait_closed()
-        return True
 
     async def _asterisk_booted(self) -> bool:
         self.asterisk.must_run()
@@ -201,6 +203,17 @@ class Node:
             return "fully booted" in await self.console("core waitfullybooted")
         except RuntimeError:
             return False
+
+
+async def _listens(process: Process, port: int) -> bool:
+    process.must_run()
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True
 
 
 def _hotline(*arguments: str) -> list[str]:

@@ -17,7 +17,7 @@ class Ports:
         given = os.environ.get("HOTLINE_PORTS")
         bases = [int(given)] if given else random.sample(FIRST_BLOCKS, len(FIRST_BLOCKS))
         self.base, self._claim = _claim(bases)
-        self.sip, self.ami, self.agi, self.redis, self.carrier = range(self.base + 1, self.base + 6)
+        self.sip, self.ami, self.agi, self.redis, self.carrier, self.second_agi = range(self.base + 1, self.base + 7)
         self.rtp_first, self.rtp_last = self.base + 100, self.base + 499
         self._kept = itertools.count(self.base + 10, 2)
         self._taken = itertools.cycle(range(self.base + 500, self.base + BLOCK, 4))

@@ -43,6 +43,13 @@ class Process:
     async def kill(self) -> None:
         await self._end(signal.SIGKILL, 5)
 
+    def freeze(self) -> None:
+        """It keeps its connections and does not answer, until it is thawed."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
     async def stop(self, deadline: float = 10) -> None:
         """SIGTERM, and SIGKILL when that was not heeded."""
         try:

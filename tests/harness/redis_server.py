@@ -34,6 +34,12 @@ class RedisServer:
     async def kill(self) -> None:
         await self._process.kill()
 
+    def freeze(self) -> None:
+        self._process.freeze()
+
+    def thaw(self) -> None:
+        self._process.thaw()
+
     async def stop(self) -> None:
         await self._process.stop()
 

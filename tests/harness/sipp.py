@@ -181,6 +181,13 @@ class Sipp:
         assert dialog
         return dialog
 
+    async def crowd(self, size: int, to: str, steps: list[str], *, a_second: int = 25) -> Process:
+        """Callers 13900001, 13900002 …, so many a second, each with these steps."""
+        scenario = _caller(_invite("1390000[call_number]", to, Headers(), _sdp("alaw")), "".join(steps))
+        process = self._process(scenario, self.caller_host, self.ports.take(), 60, calls=size, a_second=a_second)
+        await process.start()
+        return process
+
     async def refused(self, number: str, to: str, status: int, host: str = "") -> Process:
         """A call that must be refused with this status."""
         process = self._process(_refused(number, to, status), host or self.caller_host, self.ports.take(), 20)
@@ -212,16 +219,26 @@ class Sipp:
         return Phone(self, self.caller_host, self.ports.carrier)
 
     def _process(
-        self, scenario: str, host: str, port: int, deadline: int, calls: int = 1, *, call_id: str = ""
+        self,
+        scenario: str,
+        host: str,
+        port: int,
+        deadline: int,
+        *,
+        calls: int = 1,
+        a_second: int = 10,
+        call_id: str = "",
     ) -> Process:
-        command = self._command(scenario, host, port, deadline, calls)
+        command = self._command(scenario, host, port, deadline, calls=calls, a_second=a_second)
         process = Process(
             f"sipp-{port}-{next(_names)}", command + (["-cid_str", call_id] if call_id else []), self.folder
         )
         self._messages[process.name] = Path(command[command.index("-message_file") + 1])
         return process
 
-    def _command(self, scenario: str, host: str, port: int, deadline: int, calls: int = 1) -> list[str]:
+    def _command(
+        self, scenario: str, host: str, port: int, deadline: int, *, calls: int = 1, a_second: int = 10
+    ) -> list[str]:
         name = self.folder / f"scenario-{port}-{next(_names)}"
         path = name.with_suffix(".xml")
         path.write_text(scenario, encoding="utf-8")
@@ -240,6 +257,8 @@ class Sipp:
             str(self.ports.take()),
             "-m",
             str(calls),
+            "-r",
+            str(a_second),
             "-timeout",
             f"{deadline}s",
             "-timeout_error",
@@ -313,9 +332,15 @@ class Phone:
     port: int
 
     async def answers(
-        self, *steps: str, after: int = 200, codec: str = "alaw", media_port: str = "[auto_media_port]"
+        self,
+        *steps: str,
+        after: int = 200,
+        codec: str = "alaw",
+        media_port: str = "[auto_media_port]",
+        calls: int = 1,
     ) -> Process:
-        return await self._start(_RINGING + hears(after) + _answer(codec, media_port) + "".join(steps))
+        """``calls``: so many, each as soon as it comes."""
+        return await self._start(_RINGING + hears(after) + _answer(codec, media_port) + "".join(steps), calls)
 
     async def answers_unless_cancelled(self, *steps: str, after: int, calls: int) -> Process:
         """So many calls, one after the other."""
@@ -341,7 +366,7 @@ class Phone:
 
     async def _start(self, steps: str, calls: int = 1) -> Process:
         scenario = _scenario('<recv request="INVITE"><action>' + _DIALOG + "</action></recv>" + steps)
-        process = self.sipp._process(scenario, self.host, self.port, 60, calls)
+        process = self.sipp._process(scenario, self.host, self.port, 60, calls=calls)
         await process.start()
         await listening(process, self.host, self.port)
         return process

@@ -10,6 +10,7 @@ from services.domain.agents import State
 from services.domain.documents import Agent, Group
 from services.store import agents, queues
 from services.store.due import Due, end, now
+from services.store.queues import LEASE_MS
 from tests.harness.waiting import until
 
 AGENT = Agent.model_validate(
@@ -53,6 +54,24 @@ async def test_a_wrap_up_ends_by_itself(redis: Redis) -> None:
     running = asyncio.create_task(due.run())
     try:
         await until(lambda: is_ready(due), "the wrap-up to end", 5)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_the_agents_of_the_dead_are_free_when_their_lease_is_over(redis: Redis) -> None:
+    """Whoever is left knows that Redis was there all the while, and that nobody renewed."""
+    dead, left = Due(redis), Due(redis)
+    await agents.put(dead.distribution("demo"), AGENT, now())
+    await queues.put(dead.distribution("demo"), GROUP, now())
+    await agents.login(dead.distribution("demo"), "li", now())
+    await queues.join(dead.distribution("demo"), "call", "desk", now(), process="dead")
+    died = now()
+    running = asyncio.create_task(left.run())
+    try:
+        await queues.status(left.distribution("demo"), "desk", now())  # has it know the account
+        await until(lambda: is_ready(left), "the agent to be free", 30)
+        assert LEASE_MS - 500 < now() - died < LEASE_MS + 2000
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

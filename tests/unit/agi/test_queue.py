@@ -66,7 +66,7 @@ async def test_an_agent_who_is_ready_is_offered_the_call(desk: Desk) -> None:
     assert await walk(desk, channel) == ["line"]
     [(targets, seconds, options)] = channel.dialled
     assert (targets, seconds) == (["PJSIP/1001"], 5)
-    assert options == "mgb(dial^s^1)U(answered^1001^^demo^1)"
+    assert options == "mgU(answered^1001^^demo^1)"
     assert channel.said("OFFER") == [{"node": "line", "group": "desk", "agent": "1001", "dial": "1001"}]
     assert await state(desk, "1001") == State.READY
 
