@@ -23,7 +23,7 @@ GROUP = Group.model_validate(
     {"kind": "group", "id": "desk", "account": "demo", "name": "x", "strategy": "sequence", "members": ["li"]}
     | {"wrap_up_seconds": 60}
 )
-CALLER = {"number": "13800138000", "priority": 0}
+CALLER = {"number": "13800138000", "priority": 0, "joined": None}
 
 
 @pytest.fixture
