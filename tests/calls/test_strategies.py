@@ -123,4 +123,5 @@ async def test_wrap_up_is_honoured(node: Node, phones: Mapping[str, Phone], both
     assert record.agent == A
     assert record.ringing is not None
     free = wrapping.since + WRAP_UP_MS
-    assert free <= record.ringing < max(free, record.started) + SOON_MS
+    # Wrap-up counts from the talk's end; the state may begin a little later, when the phone is known to be down.
+    assert free - 100 < record.ringing < max(free, record.started) + SOON_MS
