@@ -42,7 +42,7 @@ FROM hotline AS sipp
 USER root
 # SIPp sends recorded sound through a raw socket.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends sip-tester libcap2-bin \
+ && apt-get install -y --no-install-recommends sip-tester libcap2-bin redis-server \
  && rm -rf /var/lib/apt/lists/* \
  && setcap cap_net_raw=ep /usr/bin/sipp \
  && install -d -o hotline -g hotline /state /state/bin \
