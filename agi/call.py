@@ -9,10 +9,17 @@ from agi.channel import Channel
 from agi.room import Room
 from services.domain.documents import Hotline
 from services.domain.flow import Prompt
+from services.domain.numbers import dialable
 from services.domain.prompts import sound_name
 from services.store.distribution import Distribution
 
 KEYS = "0123456789*#"
+
+JOINED = "QUEUE_JOINED"
+"""Channel variable: when the age of the call began in the queue that it came from, milliseconds since 1970."""
+
+PRIORITY = "QUEUE_PRIORITY"
+"""Channel variable: the priority that it had there."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +38,20 @@ class Call:
         return self.channel.headers["agi_uniqueid"]
 
     @property
+    def pbx(self) -> str:
+        """The Asterisk host, which begins the ids of its calls."""
+        return self.id.partition("-")[0]
+
+    @property
     def caller(self) -> str:
         """The caller's number; empty when withheld."""
         number = self.channel.headers.get("agi_callerid", "")
         return "" if number == "unknown" else number
+
+    @property
+    def number(self) -> str:
+        """The caller's number in one form, in whichever its operator has sent it; empty when withheld."""
+        return dialable(self.caller) or self.caller
 
     @property
     def distribution(self) -> Distribution:

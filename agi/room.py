@@ -49,6 +49,8 @@ class Held:
         """When its age began, milliseconds since 1970; None before it joined and brought none along."""
         self.kept = False
         """Whether that was before it came."""
+        self.handed_over = False
+        """Somebody else keeps the caller now: it does not leave when this ends."""
         self._process = process
         terms: dict[str, Any] = {"process": process, "stay": self.stay, "number": number, "priority": priority}
         self._join = partial(queues.join, distribution, call, group, **terms)
@@ -77,10 +79,22 @@ class Held:
         return await self._owed.tell(partial(queues.missed, self.distribution, self.call, offer.number, now()))
 
 
+class LostError(Exception):
+    """Redis has given the callback up, after nobody had renewed it for too long, or it was cancelled."""
+
+
+class HeldCallback(Held):
+    """One that is given up does not join again: whatever process claims it has it."""
+
+    async def join(self) -> Place | None:
+        raise LostError(self.call)
+
+
 class Room:
     def __init__(self, redis: Redis, guard: Guard = UNGUARDED) -> None:
         self._redis = redis
-        self._process = secrets.token_hex(8)
+        self.process = secrets.token_hex(8)
+        """Name of this process, by which it is woken."""
         self._held: dict[tuple[str, str], Held] = {}
         self._due = Due(redis, guard)
         self.documents = Remembered(redis, guard)
@@ -97,7 +111,7 @@ class Room:
         """
         if self._owed:
             raise AwayError("Redis does not know yet what happened meanwhile")
-        own: dict[str, Any] = {"process": self._process, "owed": self._owed}
+        own: dict[str, Any] = {"process": self.process, "owed": self._owed}
         held, at = Held(distribution, call, group, number=number, priority=priority, joined=joined, **own), now()
         place = await self._enter(held, held.join)
         if place is None:
@@ -115,9 +129,9 @@ class Room:
     ) -> AsyncIterator[tuple[Held, Offer] | None]:
         """Reserves this agent, on the group's terms; None when it has a call already."""
         held = Held(
-            distribution, call, group, process=self._process, number="", priority=0, joined=None, owed=self._owed
+            distribution, call, group, process=self.process, number="", priority=0, joined=None, owed=self._owed
         )
-        claim = partial(queues.claim, distribution, call, group, agent, now(), process=self._process, stay=held.stay)
+        claim = partial(queues.claim, distribution, call, group, agent, now(), process=self.process, stay=held.stay)
         offer = await self._enter(held, claim)
         if offer is None:
             yield None
@@ -126,16 +140,30 @@ class Room:
             yield held, offer
 
     @contextlib.asynccontextmanager
+    async def keep(
+        self, distribution: Distribution, callback: str, stay: str, reason: queues.Reason
+    ) -> AsyncIterator[Held]:
+        """One that stays already, for ``process``; it leaves for ``reason`` unless somebody says otherwise."""
+        own: dict[str, Any] = {"process": self.process, "owed": self._owed}
+        held = HeldCallback(distribution, callback, "", number="", priority=0, joined=None, **own)
+        held.stay, held.reason = stay, reason
+        held.woken.set()
+        async with self._staying(held):
+            yield held
+
+    @contextlib.asynccontextmanager
     async def _staying(self, held: Held) -> AsyncIterator[None]:
         key = held.distribution.account, held.call
         self._held[key] = held
         try:
             yield
         finally:
-            if self._held[key] is held:  # the session of a call that was transferred may begin before the old one ends
+            # The session of a call that was transferred, or is to be called back, may begin before the old one ends.
+            if self._held.get(key) is held:
                 del self._held[key]
-            # Cancellation must not keep an agent reserved; should it fail, the lease runs out.
-            await asyncio.shield(self._leave(held, held.reason))
+            if not held.handed_over:
+                # Cancellation must not keep an agent reserved; should it fail, the lease runs out.
+                await asyncio.shield(self._leave(held, held.reason))
 
     async def answered(self, distribution: Distribution, call: str, offer: int, agent: str, *, channel: str) -> bool:
         """Whether the agent who has picked up has the caller; it does when there is no Redis to ask."""
@@ -172,7 +200,7 @@ class Room:
 
     async def _listen(self) -> None:
         async with self._redis.pubsub() as subscription:
-            await subscription.subscribe(keys.wake(self._process))
+            await subscription.subscribe(keys.wake(self.process))
             self._wake_all()  # what was published before is kept with the callers
             while True:
                 message = await subscription.get_message(ignore_subscribe_messages=True, timeout=LISTEN_SECONDS)
@@ -187,7 +215,7 @@ class Room:
             for account, call in self._held:
                 by_account.setdefault(account, []).append(call)
             for account, calls in by_account.items():
-                found = await queues.renew(self.distribution(account), self._process, calls, now())
+                found = await queues.renew(self.distribution(account), self.process, calls, now())
                 for call in calls:
                     if (found.get(call) or call not in found) and (held := self._held.get((account, call))):
                         held.woken.set()

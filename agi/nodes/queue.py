@@ -1,7 +1,7 @@
 import contextlib
 
 from agi import recording
-from agi.call import Call
+from agi.call import JOINED, PRIORITY, Call
 from agi.ringing import rings_and_talks
 from agi.room import Held
 from agi.waiting import Waiting
@@ -12,9 +12,6 @@ from services.store import queues
 from services.store.breaker import AWAY
 from services.store.distribution import Unknown
 from services.store.due import now
-
-JOINED = "QUEUE_JOINED"
-"""Channel variable: when the age of the call began in the queue that it came from, milliseconds since 1970."""
 
 
 async def handle(call: Call, name: str, node: Queue) -> str | None:
@@ -45,7 +42,7 @@ async def _waits(call: Call, name: str, node: Queue) -> str | None:
         await call.channel.choose_music(music_class(node.group) if found.document.music else DEFAULT_MUSIC_CLASS)
     waiting = Waiting(call, name, node)
     hold = call.room.hold(
-        call.distribution, call.id, node.group, number=call.caller, priority=node.priority,
+        call.distribution, call.id, node.group, number=call.number, priority=node.priority,
         joined=int(brought) if brought else None,
     )  # fmt: skip
     async with hold as held:
@@ -58,6 +55,7 @@ async def _waits(call: Call, name: str, node: Queue) -> str | None:
                     held.reason = "ended"
                     return None
         await call.channel.set_variable(JOINED, str(held.joined))
+        await call.channel.set_variable(PRIORITY, str(node.priority))
         held.reason = "key" if trigger.startswith("keys.") else "overflow"
         return trigger
 

@@ -16,6 +16,8 @@ from rich.progress import track
 
 from agi import server
 from agi.answered import Answered
+from agi.callback_call import CallbackCall, Customer
+from agi.callbacks import Callbacks
 from agi.extension import Extension
 from agi.features import Features
 from agi.journey import Journey
@@ -23,7 +25,7 @@ from agi.room import Room
 from dialplan.render import SharedSounds
 from dialplan.render import render as render_files
 from services import billing, notify, pbx
-from services.cli import agents, outbox, rate, records, supervision, voicemails
+from services.cli import agents, callbacks, outbox, rate, records, supervision, voicemails
 from services.cli.terminal import Refused, err, out
 from services.domain.check import check as check_documents
 from services.domain.documents import Account, Agent, Document, Group, Hotline
@@ -51,6 +53,7 @@ main.add_typer(asterisk, name="asterisk")
 main.add_typer(serve, name="serve")
 main.add_typer(agents.app, name="agent")
 main.add_typer(records.app, name="records")
+main.add_typer(callbacks.app, name="callback")
 main.command()(records.tail)
 main.add_typer(outbox.app, name="notify")
 main.add_typer(voicemails.app, name="voicemail")
@@ -193,9 +196,16 @@ def serve_agi() -> None:
                 "answered": Answered(room),
                 "feature": Features(redis, settings.sounds_dir, room),
                 "extension": Extension(redis),
+                "callback": CallbackCall(redis, settings.sounds_dir, room),
+                "customer": Customer(room),
             }
             async with room.running():
-                await server.serve(routes, host=settings.agi_host, port=settings.agi_port, stop=stop)
+                calling_back = asyncio.create_task(Callbacks(redis, room).run(stop))
+                try:
+                    await server.serve(routes, host=settings.agi_host, port=settings.agi_port, stop=stop)
+                finally:
+                    calling_back.cancel()
+                    await asyncio.gather(calling_back, return_exceptions=True)
 
     _serve(work)
 

@@ -73,6 +73,16 @@ class Visit:
 
 
 @dataclass(slots=True)
+class CalledBack:
+    """What a call is that calls a customer back: its first channel is the agent's."""
+
+    callback: str
+    asked_in: str
+    attempt: int
+    customer: Ring | None = None
+
+
+@dataclass(slots=True)
 class Call:
     """All that the rows so far say about one call."""
 
@@ -100,6 +110,10 @@ class Call:
     """Channel that hung up, and the channel it names as the source, in the file's order."""
     recordings: list[tuple[int, list[str]]] = field(default_factory=list)
     """From when on into which files talks were recorded; into none: no longer."""
+    called_back: CalledBack | None = None
+    """None: the caller has called."""
+    agreed: str | None = None
+    """The callback that the caller agreed on."""
     phones: dict[str, Ring] = field(default_factory=dict)
     """What each phone's channel rings, by uniqueid."""
 
@@ -146,6 +160,36 @@ def _call(call: Call, row: CelRow) -> None:
     call.caller = values.get("caller") or None
     call.caller_name = values.get("name") or None
     call.channel = row.channel
+
+
+def _callback(call: Call, row: CelRow) -> None:
+    """The agent's channel, which was picked up by now, stands for the offer of the callback to that agent."""
+    values = dict(row.values())
+    attempt = values.get("attempt", "")
+    call.hotline = values.get("hotline", "")
+    call.caller = values.get("caller") or None
+    call.account = values.get("account") or None
+    call.called_back = CalledBack(
+        values.get("callback", ""),
+        values.get("asked_in", ""),
+        int(attempt) if attempt.isascii() and attempt.isdigit() else 0,
+    )
+    ring = Ring(values.get("agent", ""), values.get("dial", ""), 1, call.started, started=call.started)
+    ring.channel, ring.answered = row.channel, call.answered
+    call.phones[row.uniqueid] = ring
+    visit = Visit(values.get("node", ""), "callback", call.started, group=values.get("group"), rings=[ring])
+    call.visits.append(visit)
+
+
+def _customer(call: Call, row: CelRow) -> None:
+    if call.called_back:
+        for agent in call.rings:  # it has taken the callback
+            agent.bridged = True
+        call.called_back.customer = Ring("", dict(row.values()).get("dial", ""), 0, row.at)
+
+
+def _asked(call: Call, row: CelRow) -> None:
+    call.agreed = dict(row.values()).get("callback") or call.agreed
 
 
 def _answer(call: Call, row: CelRow) -> None:
@@ -258,6 +302,8 @@ def _hangup(call: Call, row: CelRow) -> None:
     call.ended = row.at
     call.dialstatus = _text(row, "dialstatus")
     call.hangups.append((row.channel, _text(row, "hangupsource")))
+    if agent := call.phones.get(row.uniqueid):
+        agent.ended, agent.cause, agent.hung_up = row.at, _cause(row), _text(row, "hangupsource") == row.channel
 
 
 def _phone_start(call: Call, row: CelRow) -> None:
@@ -277,7 +323,8 @@ def _dial(call: Call, row: CelRow) -> None:
         known.started = row.at
         return
     dial = dict(row.values()).get("dial")
-    for ring in reversed(call.rings):
+    customer = call.called_back and call.called_back.customer
+    for ring in [customer] if customer else reversed(call.rings):
         if ring.dial == dial and ring.started is None:
             _bind(call, ring, row)
             return
@@ -312,12 +359,15 @@ def _phone_hands_on(call: Call, row: CelRow) -> None:
 
 def _phone_hangup(call: Call, row: CelRow) -> None:
     if ring := call.phones.get(row.uniqueid):
-        cause = row.extra.get("hangupcause")
-        ring.ended = row.at
-        ring.cause = cause if isinstance(cause, int) else None
+        ring.ended, ring.cause = row.at, _cause(row)
         source = _text(row, "hangupsource")
         ring.hung_up = source == row.channel
         call.hangups.append((row.channel, source))
+
+
+def _cause(row: CelRow) -> int | None:
+    cause = row.extra.get("hangupcause")
+    return cause if isinstance(cause, int) else None
 
 
 def _text(row: CelRow, key: str) -> str:
@@ -327,6 +377,10 @@ def _text(row: CelRow, key: str) -> str:
 
 _OF_CALLER: dict[str, Callable[[Call, CelRow], None]] = {
     "CALL": _call,
+    "CALLBACK": _callback,
+    "CONFIRM": _phone_confirm,
+    "CUSTOMER": _customer,
+    "CALLBACK_ASKED": _asked,
     "ANSWER": _answer,
     "JOURNEY": _journey,
     "NODE": _node,

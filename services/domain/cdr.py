@@ -2,9 +2,9 @@
 
 from itertools import pairwise
 
-from services.domain.call import Call, Ring, Visit
+from services.domain.call import Call, CalledBack, Ring, Visit
 from services.domain.numbers import to_e164
-from services.domain.record import SCHEMA, Attempt, EndState, Hop, Party, Record, Result, Wait
+from services.domain.record import SCHEMA, Attempt, CallbackAttempt, EndState, Hop, Leg, Party, Record, Result, Wait
 
 _BY_CAUSE: dict[int | None, Result] = {
     17: "busy",
@@ -26,6 +26,8 @@ def record_of(call: Call, pbx: str) -> Record | None:
     """
     if call.hotline is None:
         return None
+    if call.called_back:
+        return _called_back(call, call.called_back, call.hotline, pbx)
     ended = call.last if call.ended is None else call.ended
     rings = call.rings
     talks = sorted((talk for visit in call.visits for talk in visit.talks), key=lambda talk: talk[0])
@@ -57,7 +59,62 @@ def record_of(call: Call, pbx: str) -> Record | None:
         hops=_hops(call),
         agent=first.agent if first else None,
         recordings=_recordings(call, [since for since, _ in talks]),
+        callback_agreed=call.agreed,
         charge=None,
+    )
+
+
+def _called_back(call: Call, attempt: CalledBack, hotline: str, pbx: str) -> Record:
+    """The agent's phone was rung first, and picked up; then the customer's, over the trunk."""
+    ended = call.last if call.ended is None else call.ended
+    [agent], customer = call.rings, attempt.customer
+    answered = customer.answered if customer and customer.talked else None
+    agent_answered = agent.answered if agent.talked else None
+    return Record(
+        schema=SCHEMA,
+        call_id=call.linkedid,
+        pbx=pbx,
+        hotline=hotline,
+        hotline_version=None,
+        account=call.account,
+        caller=call.caller,
+        caller_e164=None if call.caller is None else to_e164(call.caller),
+        caller_name=None,
+        started=call.started,
+        answered=answered,
+        ringing=agent.offered,
+        agent_answered=agent_answered,
+        ended=ended,
+        menu_ms=0,
+        ring_ms=_between(agent.offered, ended if agent_answered is None else agent_answered),
+        talk_ms=_between(answered, _over(customer, ended)) if customer else 0,
+        total_ms=_between(call.started, ended),
+        end_state="cut_off" if not call.closed else "callback_failed" if answered is None else "answered",
+        hung_up_by=_first_to_hang_up(call, customer.channel if customer else "", {agent.channel}),
+        keys=(),
+        hops=_hops(call),
+        agent=agent.agent if agent.talked else None,
+        kind="callback",
+        callback=CallbackAttempt(
+            id=attempt.callback,
+            call_id=attempt.asked_in,
+            number=attempt.attempt,
+            customer=_leg(customer, call, agent) if customer else None,
+        ),
+        charge=None,
+    )
+
+
+def _leg(customer: Ring, call: Call, agent: Ring) -> Leg:
+    gave_up = any(channel == source == agent.channel for channel, source in call.hangups)
+    result = _result(customer, [], call)
+    return Leg(
+        dial=customer.dial,
+        started=customer.offered if customer.started is None else customer.started,
+        answered=customer.answered,
+        ended=customer.ended,
+        result="cancelled" if gave_up and result == "no_answer" else result,
+        cause=customer.cause,
     )
 
 
@@ -119,10 +176,13 @@ def _hung_up_by(call: Call, talks: list[Ring]) -> Party:
 
     A caller's may still name the phone that dropped it.
     """
-    agents = {ring.channel for ring in talks if not ring.handed_on}
+    return _first_to_hang_up(call, call.channel, {ring.channel for ring in talks if not ring.handed_on})
+
+
+def _first_to_hang_up(call: Call, caller: str, agents: set[str]) -> Party:
     for channel, source in call.hangups:
-        if channel == call.channel or channel in agents:
-            if source == call.channel:
+        if channel == caller or channel in agents:
+            if source and source == caller:
                 return "caller"
             if source in agents:
                 return "agent"

@@ -31,10 +31,13 @@ def check(reading: Reading) -> list[Problem]:
             problems += _flow(item, item.document)
             problems += _strategies(item, item.document, known)
             problems += _webhook(item, item.document, known)
+            problems += _callbacks(item, item.document, known)
         if isinstance(item.document, Account):
             problems += _packages(item, item.document, known)
         if isinstance(item.document, Tariff):
             problems += [item.problem(*problem) for problem in reach.problems(item.document)]
+        if isinstance(item.document, Group):
+            problems += _trunk(item, item.document, everything)
         if isinstance(item.document, Pbx):
             problems += _endpoints(item, item.document, known)
     return sorted(problems)
@@ -108,6 +111,24 @@ def _packages(item: Located, account: Account, known: Known) -> Iterator[Problem
             if name not in package.extras or package.extras[name].per != "cycle":
                 expected = "the package has no extra service of this name that is paid per cycle"
                 yield item.problem(f"packages.{index}.extras.{name}", name, expected)
+
+
+def _callbacks(item: Located, hotline: Hotline, known: Known) -> Iterator[Problem]:
+    for name, node in hotline.flow.nodes.items():
+        if node.kind != "callback":
+            continue
+        found = known.get(("group", node.group))
+        if found and getattr(found.document, "callback", None) is None:
+            expected = "this group has no 'callback', which says what number is shown, and more"
+            yield item.problem(f"flow.nodes.{name}.group", node.group, expected)
+
+
+def _trunk(item: Located, group: Group, everything: list[Located]) -> Iterator[Problem]:
+    """Where no pbx document is given along with the group's, its trunks are not known."""
+    hosts = [other.document for other in everything if isinstance(other.document, Pbx)]
+    trunks = {trunk.id for host in hosts for trunk in host.trunks}
+    if hosts and group.callback and group.callback.trunk not in trunks:
+        yield item.problem("callback.trunk", group.callback.trunk, "no pbx has a trunk of this id")
 
 
 def _reachable(hotline: Hotline) -> set[str]:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from services.domain.announcements import language_of
 from services.domain.calendar import Calendar
+from services.domain.callbacks import CallbackTerms
 from services.domain.divisions import divided
 from services.domain.flow import BoundNumber, Flow, Id, Model, Password, Prompt, SoundFile, keys_as_text
 from services.domain.package import Package
@@ -129,6 +130,10 @@ class Agent(Model):
             raise ValueError("a 'supervisor' listens at a SIP phone: it has 'sip', not 'bound'")
         return self
 
+    def dial(self, trunk: str) -> str:
+        """What is dialled: the agent's SIP endpoint, or its number on the trunk."""
+        return f"{self.bound}@{trunk}" if self.bound else self.id
+
     def references(self) -> Iterator[tuple[str, str, str]]:
         yield "account", "account", self.account
 
@@ -196,6 +201,8 @@ class Group(Model):
     recording: Recording | None = None
     music: SoundFile | None = None
     """What callers in the group's queue hear instead of the platform's music."""
+    callback: CallbackTerms | None = None
+    """On what terms callers are called back; left out: they are not."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Group":
@@ -254,7 +261,7 @@ class Hotline(Model):
     def references(self) -> Iterator[tuple[str, str, str]]:
         yield "account", "account", self.account
         for name, node in self.flow.nodes.items():
-            if node.kind in {"group", "queue", "voicemail"}:
+            if node.kind in {"group", "queue", "callback", "voicemail"}:
                 yield f"flow.nodes.{name}.group", "group", node.group
 
 

@@ -191,6 +191,55 @@ class VoicemailNode(Model):
         yield "prompt", self.prompt
 
 
+class Callback(Model):
+    """The caller is called back as soon as it is its turn; it confirms its own number, or keys in another."""
+
+    kind: Literal["callback"]
+    group: Id
+    use_this: Prompt = "请按1确认用"
+    """Before the number is read out."""
+    or_another: Prompt = "回拨，按2输入其他号码。"
+    """After it."""
+    enter: Prompt = "请输入您的电话号码，固定电话请加区号，按井号键结束。"
+    invalid: Prompt = "这个号码不能回拨。"
+    agreed: Prompt = "好的，我们会尽快给您回电。"
+    pending: Prompt = "您的回拨已经登记，我们会尽快给您回电。"
+    """For who asks again."""
+    refused: Prompt = "对不起，现在不能登记回拨。"
+    announce: Prompt = "回拨，尾号"
+    """What the agent hears, before the last four digits."""
+    confirm: Prompt = "请按1接通。"
+    """Then, if the agent is one that has to confirm."""
+    digits: Annotated[tuple[Prompt, ...], Field(min_length=10, max_length=10)] = tuple("零幺二三四五六七八九")
+    timeout: Annotated[int, Field(ge=1, le=60)] = 5
+    """Seconds to wait for a key."""
+    tries: Annotated[int, Field(ge=1, le=10)] = 3
+    next: Id | None = None
+    """Where the call goes when the callback is agreed on; left out: it ends."""
+    otherwise: Id | None = None
+    """Where it goes when no number was given, or so many callbacks are pending that no more are taken."""
+
+    def nexts(self) -> Iterator[tuple[str, str]]:
+        for key in ("next", "otherwise"):
+            if (following := getattr(self, key)) is not None:
+                yield key, following
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        for key in (
+            "use_this",
+            "or_another",
+            "enter",
+            "invalid",
+            "agreed",
+            "pending",
+            "refused",
+            "announce",
+            "confirm",
+        ):
+            yield key, getattr(self, key)
+        yield from ((f"digits.{index}", prompt) for index, prompt in enumerate(self.digits))
+
+
 class Hangup(Model):
     kind: Literal["hangup"]
 
@@ -201,7 +250,9 @@ class Hangup(Model):
         yield from ()
 
 
-Node = Annotated[Menu | Say | GroupNode | Queue | TextMessage | VoicemailNode | Hangup, Field(discriminator="kind")]
+Node = Annotated[
+    Menu | Say | GroupNode | Queue | Callback | TextMessage | VoicemailNode | Hangup, Field(discriminator="kind")
+]
 
 
 class Flow(Model):

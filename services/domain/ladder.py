@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from services.domain.record import Announcement, Attempt, Hop, Record, Wait
+from services.domain.record import Announcement, Attempt, Hop, Leg, Record, Wait
 
 Rung = tuple[int, int, str]
 """Milliseconds since 1970, depth, what happened."""
@@ -33,8 +33,13 @@ def ladder(record: Record) -> list[str]:
 
 def _rungs(record: Record) -> Iterator[Rung]:
     caller = record.caller or "a withheld number"
-    yield record.started, 0, f"{caller} calls {record.hotline}"
-    if record.answered is not None:
+    if record.callback:
+        number = record.callback.number
+        yield record.started, 0, f"{record.hotline} calls {caller} back, attempt {number}"
+        yield from _customer(record.callback.customer)
+    else:
+        yield record.started, 0, f"{caller} calls {record.hotline}"
+    if record.answered is not None and not record.callback:
         yield record.answered, 0, "the platform answers"
     for hop in record.hops:
         yield from _hop(hop)
@@ -42,6 +47,14 @@ def _rungs(record: Record) -> Iterator[Rung]:
         text = f"presses {pressed.keys}" if pressed.keys else "presses nothing"
         yield pressed.at, 1, f"{text} ({pressed.outcome})"
     yield record.ended, 0, f"over: {record.end_state}, ended by the {record.hung_up_by}"
+
+
+def _customer(leg: Leg | None) -> Iterator[Rung]:
+    if leg is None:
+        return
+    yield leg.started, 1, f"rings {leg.dial}"
+    outcome = leg.answered if leg.result == "answered" else leg.ended
+    yield leg.started if outcome is None else outcome, 1, f"{leg.dial} {_RESULTS[leg.result]}"
 
 
 def _hop(hop: Hop) -> Iterator[Rung]:

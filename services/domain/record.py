@@ -27,6 +27,7 @@ EndState = Literal[
     "flow_ended",
     "flow_loop",
     "unknown_hotline",
+    "callback_failed",
     "unavailable",
     "cut_off",
 ]
@@ -271,6 +272,39 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """The customer's phone, dialled over a trunk to call the customer back."""
+
+    __pydantic_config__ = _DOCUMENTED
+
+    dial: str
+    """``number@trunk``."""
+    started: Instant
+    answered: Instant | None
+    ended: Instant | None
+    result: Result
+    """``cancelled``: the agent hung up while it rang."""
+    cause: int | None
+    """Q.850 cause with which it ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackAttempt:
+    """What a record of kind ``callback`` is an attempt at."""
+
+    __pydantic_config__ = _DOCUMENTED
+
+    id: str
+    """The callback's: the same in all of its attempts, and ``callback_agreed`` of the call it was agreed on in."""
+    call_id: str
+    """The call in which it was asked for."""
+    number: int
+    """Which attempt to reach the customer this is, from 1."""
+    customer: Leg | None
+    """Null when the agent hung up before the customer was dialled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
     """One node of the flow that the call went through; the last lasts until the call's end."""
 
@@ -343,6 +377,12 @@ class Record:
     hops: tuple[Hop, ...]
     agent: str | None
     """The agent who answered; the first of several."""
+    kind: Literal["inbound", "callback"] = "inbound"
+    """Who called whom: the caller the hotline, or an agent a customer who had asked for it."""
+    callback_agreed: str | None = None
+    """The callback that the caller agreed on in this call."""
+    callback: CallbackAttempt | None = None
+    """Of kind ``callback``: the attempt that this is."""
     charge: Charge | None
     """Null when there is nobody to charge (``account`` is null), and on ``cdr:unrated``."""
     recordings: tuple[str, ...] = ()

@@ -54,12 +54,13 @@ def _possible(what: str, begin: int, ended: int) -> None:
 
 
 def usage_of(record: Record) -> Usage:
-    """Raises UnratableError."""
+    """Raises UnratableError. Who is called back has not called: only what was dialled over a trunk is priced."""
+    called = record.kind == "inbound"
     return Usage(
         caller=record.caller,
         caller_e164=record.caller_e164,
-        answered=record.answered,
-        agent_answered=record.agent_answered,
+        answered=record.answered if called else None,
+        agent_answered=record.agent_answered if called else None,
         ended=record.ended,
         outbound=tuple(_outbound(record)),
     )
@@ -73,3 +74,7 @@ def _outbound(record: Record) -> Iterator[Outbound]:
             if at and attempt.answered is not None:
                 ended = record.ended if attempt.ended is None else attempt.ended
                 yield Outbound(attempt.agent, number, attempt.answered, ended)
+    customer = record.callback and record.callback.customer
+    if customer and customer.answered is not None:
+        ended = record.ended if customer.ended is None else min(customer.ended, record.ended)
+        yield Outbound(record.agent or "", customer.dial.partition("@")[0], customer.answered, ended)

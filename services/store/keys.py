@@ -68,6 +68,23 @@ def call(account: str, name: str) -> str:
     return f"{distribution(account)}call:{name}"
 
 
+CALLBACKS = "callbacks"
+"""Channel on which an account is named when one of its callbacks is to be made, or was agreed on."""
+
+CALLBACK_ACCOUNTS = "callbacks:accounts"
+"""Set of the accounts that ever had a callback."""
+
+
+def pending_callbacks(account: str) -> str:
+    """Hash of an account's callbacks: ``group number`` to the callback's id."""
+    return distribution(account) + "callbacks"
+
+
+def callback(account: str, name: str) -> str:
+    """Hash of one callback: ``services.store.callbacks.Callback``."""
+    return f"{distribution(account)}callback:{name}"
+
+
 def wake(process: str) -> str:
     """Channel on which a process is told which of its callers has an offer."""
     return f"wake:{process}"

@@ -28,9 +28,9 @@ HEARD_MS = 4500
 
 RENEWED_AT_ONCE = 500
 
-Reason = Literal["abandoned", "ended", "overflow", "key", "closed"]
+Reason = Literal["abandoned", "ended", "overflow", "key", "closed", "unanswered"]
 """Why a caller left: hung up while waiting (its place is kept for its number), the talk is over, the flow goes
-elsewhere, the caller pressed a key, or the queue turned it away."""
+elsewhere, the caller pressed a key, the queue turned it away, or the customer who was called back did not answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ A request is published, not kept: what nobody takes now is not done later.
 """
 
 import secrets
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from redis.asyncio import Redis
@@ -16,6 +16,8 @@ ANSWER_SECONDS = 60
 """How long an answer is kept for who asked."""
 LOOK_SECONDS = 1
 """Shorter than any connection's own timeout: an answer is waited for in pieces of this."""
+
+_BEFORE, _AFTER = keys.requests("*").split("*")
 
 ChannelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9@+./;:_-]{1,200}$")]
 """A channel's name, or its uniqueid: Asterisk takes both. A caller's uniqueid is the id of its call."""
@@ -84,6 +86,15 @@ class AwayError(Exception):
 
 class RefusedError(Exception):
     """Asterisk did not do it; says why."""
+
+
+async def alive(redis: Redis, preferred: str) -> str:
+    """A pbx beside which a service is running: ``preferred`` if it is one. Raises AwayError when there is none."""
+    channels: Any = await redis.pubsub_channels(keys.requests("*"))
+    there = sorted(channel.decode().removeprefix(_BEFORE).removesuffix(_AFTER) for channel in channels)
+    if not there:
+        raise AwayError("no service beside any pbx is running (hotline serve pbx)")
+    return preferred if preferred in there else there[0]
 
 
 async def tell(redis: Redis, pbx: str, request: AnyRequest) -> bool:

@@ -337,10 +337,11 @@ class Phone:
         after: int = 200,
         codec: str = "alaw",
         media_port: str = "[auto_media_port]",
+        shown: str = "",
         calls: int = 1,
     ) -> Process:
-        """``calls``: so many, each as soon as it comes."""
-        return await self._start(_RINGING + hears(after) + _answer(codec, media_port) + "".join(steps), calls)
+        """``shown``: the number that the INVITE must be from. ``calls``: so many, each as soon as it comes."""
+        return await self._start(_RINGING + hears(after) + _answer(codec, media_port) + "".join(steps), shown, calls)
 
     async def answers_unless_cancelled(self, *steps: str, after: int, calls: int) -> Process:
         """So many calls, one after the other."""
@@ -348,7 +349,7 @@ class Phone:
         return await self._start(
             f'{_RINGING}<recv request="CANCEL" timeout="{after}" ontimeout="up"/>{cancelled}<label id="up"/>'
             f'{_answer("alaw")}{"".join(steps)}<label id="end"/>',
-            calls,
+            calls=calls,
         )
 
     async def rejects(self, status: str) -> Process:
@@ -364,8 +365,10 @@ class Phone:
             + '<recv request="ACK"/>'
         )
 
-    async def _start(self, steps: str, calls: int = 1) -> Process:
-        scenario = _scenario('<recv request="INVITE"><action>' + _DIALOG + "</action></recv>" + steps)
+    async def _start(self, steps: str, shown: str = "", calls: int = 1) -> Process:
+        number = f'<ereg regexp="sip:{re.escape(shown)}@" search_in="hdr" header="From:" check_it="true" '
+        must_show = f'{number}assign_to="shown"/>' if shown else ""
+        scenario = _scenario(f'<recv request="INVITE"><action>{must_show}{_DIALOG}</action></recv>{steps}')
         process = self.sipp._process(scenario, self.host, self.port, 60, calls=calls)
         await process.start()
         await listening(process, self.host, self.port)

@@ -32,6 +32,11 @@ local function served_key(group) return prefix .. 'served:' .. group end
 local function scores_key(group) return prefix .. 'scores:' .. group end
 local function places_key(group) return prefix .. 'places:' .. group end
 
+local callbacks_key = prefix .. 'callbacks'
+local callbacks_free_key = prefix .. 'callbacks:free'
+local callbacks_of_hotlines_key = prefix .. 'callbacks:hotlines'
+local function callback_key(id) return prefix .. 'callback:' .. id end
+
 local function load(key)
     local flat, record = redis.call('HGETALL', key), {}
     for i = 1, #flat, 2 do record[flat[i]] = flat[i + 1] end

@@ -40,6 +40,7 @@ local function enqueue(id, call)
     redis.call('ZADD', pool_key(call.group, call.pool), place, id)
     if change then due(change, 'widen:' .. id) end
     save(call_key(id), call)
+    callback_follows(id, 'queued')
     looking[#looking + 1] = {call.priority + 0, call.joined + 0, id}
 end
 
@@ -62,17 +63,18 @@ local function reserve(id, call, agents)
     save(call_key(id), call)
     for _, agent in ipairs(agents) do happen(agent, 'offered', {call = id}) end
     tell(id, call, 'ringing', '')
+    callback_follows(id, 'offered')
     redis.call('PUBLISH', 'wake:' .. call.process, cjson.encode({account = account, call = id, offer = call.offer}))
 end
 
-local function ready_agents(call)
+local function ready_agents(id, call)
     local ready, group = ready_key(call.group), group_of(call.group)
     local agent = string.match(call.pool, '^[@!](.*)$')
     if agent then
         local stands = redis.call('ZSCORE', ready, entry(agent, member_of(agent, call.group)))
         return stands and {agent} or {}
     end
-    if group.strategy == 'ringall' then
+    if group.strategy == 'ringall' and not callback_of(id) then -- one phone at a time is told whom it calls
         local found = redis.call('ZRANGE', ready, 0, -1)
         for i, name in ipairs(found) do found[i] = agent_of(name) end
         return found
@@ -83,7 +85,7 @@ end
 local function match_caller(id)
     local call = load(call_key(id))
     if call.state ~= 'waiting' then return end
-    local agents = ready_agents(call)
+    local agents = ready_agents(id, call)
     if #agents == 0 then return end
     -- Everybody who is ready has missed this caller: a new round begins.
     if set(words(call.tried))[agents[1]] then call.tried = '' end

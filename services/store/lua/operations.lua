@@ -1,5 +1,6 @@
 -- Callers' operations, and what is due.
 local operations = {}
+local callback_answered, callback_due -- callback_operations.lua
 
 local function caller(id)
     local call = load(call_key(id))
@@ -57,6 +58,7 @@ local function forget(id, call, reason)
     not_due('lease:' .. id)
     redis.call('DEL', call_key(id), said_key(id))
     tell(id, call, 'left', reason)
+    callback_comes_back(id, reason)
 end
 
 local function oldest(...)
@@ -169,6 +171,7 @@ function operations.answered(id, offer, agent, channel)
         redis.call('SET', last_key(call.number), agent, 'EX', REMEMBERED_SECONDS)
     end
     tell(id, call, 'talking', '')
+    callback_answered(id, call)
     return 1
 end
 
@@ -247,6 +250,7 @@ local WHEN_DUE = {
     lease = function(id) operations.leave(id, 'lost', '') end,
     widen = aim_again,
     wrap = function(agent) happen(agent, 'wrapped') end,
+    callback = function(id) callback_due(id) end,
     place = function(place) take_place(string.match(place, '^([^:]+):(.*)$')) end,
 }
 

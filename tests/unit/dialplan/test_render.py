@@ -61,7 +61,7 @@ def test_every_agi_server_is_asked_in_turn(tmp_path: Path) -> None:
     files = rendered(tmp_path, pbx(tmp_path, agi=["10.0.0.1:4573", "10.0.0.2:4573"]))
     first, second = (files["extensions.conf"].index(f"AGI(agi://10.0.0.{number}:4573/journey,") for number in (1, 2))
     assert first < second
-    assert files["extensions.conf"].count('GotoIf($["${JOURNEY}" = "done"]?end)') == 4
+    assert files["extensions.conf"].count('GotoIf($["${JOURNEY}" = "done"]?end)') == 6
 
 
 @pytest.mark.parametrize("folder", ["state", "log", "cel"])

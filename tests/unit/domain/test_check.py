@@ -137,3 +137,36 @@ def test_only_some_voices_can_announce() -> None:
     assert "voice 'ja' speaks neither" in problem
     silent = text.replace("announcements: {}", "announcements: {position: false, wait: false, hint: abc}")
     assert not read("1.yaml", silent).problems
+
+
+CALLBACK = "callback: {show: '02161234567', trunk: carrier}\n---\n"
+
+
+def with_callback(group: str) -> str:
+    node = "{kind: callback, group: sales, next: bye}"
+    return SHOP.replace(GROUP, group).replace("{kind: group, group: sales, otherwise: bye}", node)
+
+
+def test_a_group_that_calls_back_says_how() -> None:
+    assert problems(with_callback(GROUP.replace("---\n", CALLBACK))) == []
+    assert problems(with_callback(GROUP)) == [
+        "1.yaml:33: flow.nodes.sales.group: 'sales': "
+        "this group has no 'callback', which says what number is shown, and more"
+    ]
+
+
+def test_a_400_number_is_not_shown_to_who_is_called_back() -> None:
+    [problem] = read("1.yaml", GROUP.replace("---\n", CALLBACK.replace("02161234567", "4001234567"))).problems
+    assert str(problem).startswith(
+        "1.yaml:7: callback.show: '4001234567': a 400 or 800 number is for incoming calls only"
+    )
+
+
+def test_callbacks_go_over_a_trunk_that_is_there() -> None:
+    pbx = (
+        "kind: pbx\nid: pbx1\nami: {password: abcdefghijkl}\ntrunks: [{id: other, address: 'h:1', hosts: [h]}]\n"
+        "folders: {state: /a, log: /a, cel: /a, sounds: /a, recordings: /a, modules: /a, data: /a}\n"
+    )
+    assert problems(with_callback(GROUP.replace("---\n", CALLBACK)), pbx) == [
+        "1.yaml:24: callback.trunk: 'carrier': no pbx has a trunk of this id"
+    ]

@@ -1,6 +1,6 @@
 import pytest
 
-from services.domain.numbers import takes_texts, to_e164
+from services.domain.numbers import dialable, takes_texts, to_e164
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,34 @@ def test_e164(number: str, e164: str | None) -> None:
 def test_only_mobiles_take_texts() -> None:
     mobiles = ("13800138000", "+8619912345678", "01380013800", "075512345678", "95588", "4001234567", "")
     assert [takes_texts(number) for number in mobiles] == [True, True, False, False, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("number", "dialled"),
+    [
+        ("13800138000", "13800138000"),
+        ("+8613800138000", "13800138000"),
+        ("008613800138000", "13800138000"),
+        ("8613800138000", "13800138000"),
+        ("02161234567", "02161234567"),
+        ("+862161234567", "02161234567"),
+        ("01061234567", "01061234567"),
+        ("075581234567", "075581234567"),
+    ],
+)
+def test_what_may_be_called_back(number: str, dialled: str) -> None:
+    assert dialable(number) == dialled
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "", "anonymous", "4008001234", "04008001234", "+864008001234", "8008101234", "95588", "02195588", "110",
+        "12580", "16812345678", "01016812345", "17400001234", "13491234567", "61234567", "2161234567",
+        "00441632960123",
+        "+441632960123", "001234567890123", "0013800138000", "138001380001", "1380013800", "13800138000#",
+        "*13800138000",
+    ],
+)  # fmt: skip
+def test_what_may_not_be_called_back(number: str) -> None:
+    assert dialable(number) is None
