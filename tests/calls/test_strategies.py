@@ -106,6 +106,7 @@ async def test_skills_widen_when_the_able_one_is_away(
 
 
 async def test_wrap_up_is_honoured(node: Node, phones: Mapping[str, Phone], both: Distribution) -> None:
+    before = await node.stream.newest()
     await agents.logout(both, B, now())
     first = await node.sipp.call(CALLER, "4007000010", [hears(400), talks(400), hangs_up()])
     phone = await phones[A].answers(is_hung_up())
@@ -113,12 +114,11 @@ async def test_wrap_up_is_honoured(node: Node, phones: Mapping[str, Phone], both
     assert await first.wait(20) == 0
     await reaches(both, A, {State.WRAP_UP})
     wrapping = await agents.get(both, A)
-    before = await node.stream.newest()
     phone = await phones[A].answers(is_hung_up())
     second = await node.sipp.call(CALLER, "4007000010", [hears(4000), talks(400), hangs_up()])
     assert await second.wait(20) == 0
     assert await phone.wait(20) == 0
-    [record] = await node.stream.after(before)
+    [_, record] = await node.stream.after(before, 2)
     assert wrapping
     assert record.agent == A
     assert record.ringing is not None
