@@ -4,8 +4,11 @@ import itertools
 import os
 import random
 import socket
+from collections.abc import Iterable
 
 BLOCK = 1000
+NAMED = 6
+"""Ports behind the first that are used by name."""
 FIRST_BLOCKS = range(20000, 32000, BLOCK)
 """Below the ports that Linux gives to outgoing connections."""
 
@@ -17,7 +20,9 @@ class Ports:
         given = os.environ.get("HOTLINE_PORTS")
         bases = [int(given)] if given else random.sample(FIRST_BLOCKS, len(FIRST_BLOCKS))
         self.base, self._claim = _claim(bases)
-        self.sip, self.ami, self.agi, self.redis, self.carrier, self.second_agi = range(self.base + 1, self.base + 7)
+        self.sip, self.ami, self.agi, self.redis, self.carrier, self.second_agi = range(
+            self.base + 1, self.base + 1 + NAMED
+        )
         self.rtp_first, self.rtp_last = self.base + 100, self.base + 499
         self._kept = itertools.count(self.base + 10, 2)
         self._taken = itertools.cycle(range(self.base + 500, self.base + BLOCK, 4))
@@ -34,11 +39,20 @@ class Ports:
         self._claim.close()
 
 
+def _nobody_is_left(ports: Iterable[int]) -> None:
+    """Raises OSError when a program listens there whose tests were killed: it would be taken for ours."""
+    for port in ports:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+
+
 def _claim(bases: list[int]) -> tuple[int, socket.socket]:
     for base in bases:
         claim = socket.socket()
         try:
             claim.bind(("127.0.0.1", base))
+            _nobody_is_left(range(base + 1, base + 1 + NAMED))
         except OSError:
             claim.close()
         else:
