@@ -194,8 +194,12 @@ class Room:
             return await operation()
         except AwayError:
             raise
-        except AWAY:  # Redis may have heard it, or hear it later: nobody is to ring for a caller who went elsewhere
+        # Redis may have heard it, or hear it later: nobody is to ring for a caller who went elsewhere, or is gone.
+        except AWAY:
             await self._leave(held, "closed")
+            raise
+        except asyncio.CancelledError:
+            await asyncio.shield(self._leave(held, held.reason))
             raise
 
     async def _listen(self) -> None:
