@@ -31,6 +31,16 @@ async def phones(node: Node) -> Mapping[str, Phone]:
     return {**registered, "lao-wang": node.sipp.bound_phone()}
 
 
+@pytest.fixture(autouse=True)
+async def nothing_is_left(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """A test that failed leaves phones ringing and agents busy: those after it must not fail for that."""
+    yield
+    if "node" in request.fixturenames:
+        node: Node = request.getfixturevalue("node")
+        if await node.sipp.stop():
+            await node.console("channel request hangup all")
+
+
 @pytest.fixture
 async def desk(node: Node, phones: Mapping[str, Phone]) -> AsyncIterator[Distribution]:
     """Nobody is on duty, before and after."""

@@ -42,7 +42,7 @@ async def test_actions_lists_and_refusals(node: Node) -> None:
         assert "CoreCurrentCalls" in await link.action("CoreStatus")
         assert await link.list_action("CoreShowChannels") == []
         with pytest.raises(RefusedError, match="Permission denied"):
-            await link.action("Originate", Channel="PJSIP/1001", Application="Wait", Async="true")
+            await link.action("DBPut", Family="x", Key="y", Val="z")
         with pytest.raises(RefusedError, match="unknown command"):
             await link.list_action("NoSuchThing")
 

@@ -36,12 +36,14 @@ async def test_ami_tells_nothing_of_callers_and_takes_no_orders(node: Node) -> N
         CALLER, HOTLINE, [hears(300), hangs_up()], headers=Headers(user="138%0d%0aEvent:%20Forged%0d%0a")
     )
     assert await caller.wait(20) == 0
-    for order in ("Command: core stop now", "Originate", "Redirect", "UpdateConfig", "Hangup"):
-        action, _, command = order.partition(": ")
-        writer.write(f"Action: {action}\r\nCommand: {command}\r\nActionID: {action}\r\n\r\n".encode())
+    for order in ("Command", "UpdateConfig", "Reload", "DBPut", "ModuleLoad"):
+        writer.write(f"Action: {order}\r\nCommand: core stop now\r\nActionID: {order}\r\n\r\n".encode())
+    shell = "Channel: PJSIP/1001\r\nApplication: System\r\nData: true\r\nAsync: true"
+    writer.write(f"Action: Originate\r\n{shell}\r\nActionID: shell\r\n\r\n".encode())
     writer.write(b"Action: CoreStatus\r\nActionID: last\r\n\r\n")
     heard = await said(reader, b"CoreReloadDate")
     assert heard.count(b"Permission denied") == 5
+    assert b"Originate Access Forbidden" in heard
     assert set(re.findall(rb"^Event: (\S+)", heard, re.MULTILINE)) <= {b"FullyBooted", b"DeviceStateChange"}
     writer.close()
     await writer.wait_closed()

@@ -136,4 +136,31 @@ DEMO_CALLS = [
         BY_THE_FIRST,
         {"1001": _answers},
     ),
+    DemoCall(
+        "Through the queue to a mobile",
+        [hears(1000), presses("3"), talks(2500), hangs_up()],
+        {
+            "state": "answered",
+            "by": "caller",
+            "agent": "lao-wang",
+            "keys": ["3 match"],
+            "path": ["welcome", "repair"],
+            "rung": ["lao-wang answered"],
+            "total": "0.12",
+        },
+        {"lao-wang": _answers},
+    ),
+    DemoCall(
+        "Nobody is on duty: a voicemail",
+        [hears(1000), presses("4"), hears(5000), talks(3000), hangs_up()],
+        {
+            "state": "voicemail",
+            "by": "caller",
+            "agent": None,
+            "keys": ["4 match"],
+            "path": ["welcome", "complaints", "message"],
+            "rung": [],
+            "total": "0.12",
+        },
+    ),
 ]

@@ -19,6 +19,7 @@ QUEUE = "4007654321"
 
 async def everybody_goes(distribution: Distribution) -> None:
     for agent in PHONES:
+        await agents.phone(distribution, agent, "idle", now())  # a test that failed may have said otherwise of it
         await reaches(distribution, agent, {State.OFFLINE, State.READY, State.PAUSED})
         if await state(distribution, agent) != State.OFFLINE:
             await agents.logout(distribution, agent, now())

@@ -118,6 +118,7 @@ class Sipp:
     caller_host: str = CALLER_HOST
     phone_host: str = PHONE_HOST
     _messages: dict[str, Path] = field(default_factory=dict)
+    _processes: list[Process] = field(default_factory=list)
     """Where each SIPp writes what it sends and receives."""
 
     async def call(
@@ -234,7 +235,16 @@ class Sipp:
             f"sipp-{port}-{next(_names)}", command + (["-cid_str", call_id] if call_id else []), self.folder
         )
         self._messages[process.name] = Path(command[command.index("-message_file") + 1])
+        self._processes.append(process)
         return process
+
+    async def stop(self) -> bool:
+        """Ends what a failed test has left running; whether there was anything."""
+        left = [process for process in self._processes if process.running]
+        self._processes.clear()
+        for process in left:
+            await process.stop()
+        return bool(left)
 
     def _command(
         self, scenario: str, host: str, port: int, deadline: int, *, calls: int = 1, a_second: int = 10

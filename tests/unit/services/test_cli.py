@@ -43,7 +43,7 @@ def hotline(*arguments: object, **env: str) -> subprocess.CompletedProcess[str]:
 
 def test_check_says_that_all_is_well(shop: Path) -> None:
     done = hotline("check", shop)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "8 documents, nothing wrong\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "10 documents, nothing wrong\n", "")
 
 
 def test_check_says_everything_that_is_wrong(shop: Path) -> None:
@@ -55,11 +55,12 @@ def test_check_says_everything_that_is_wrong(shop: Path) -> None:
     assert done.stdout == ""
     assert [line.removeprefix(f"{shop}/") for line in done.stderr.splitlines()] == [
         "phones.yaml:1: not valid YAML: expected the node content, but found '<stream end>'",
-        "shop.yaml:10: bill_from: '[red]x[/]': Input should be 'platform' or 'agent'",
-        "shop.yaml:35: flow.nodes.sales.otherwise: 'sory': there is no node of this name",
-        "shop.yaml:53: members.0: '1001': there is no agent of this id",
-        "shop.yaml:53: members.1: '1002': there is no agent of this id",
-        "shop.yaml:61: members.0: '1002': there is no agent of this id",
+        "shop.yaml:11: bill_from: '[red]x[/]': Input should be 'platform' or 'agent'",
+        "shop.yaml:36: flow.nodes.sales.otherwise: 'sory': there is no node of this name",
+        "shop.yaml:67: members.0: '1001': there is no agent of this id",
+        "shop.yaml:67: members.1: '1002': there is no agent of this id",
+        "shop.yaml:75: members.0: '1002': there is no agent of this id",
+        "shop.yaml:89: members.0: '1002': there is no agent of this id",
     ]
 
 
@@ -81,8 +82,8 @@ async def test_apply_prepares_the_sounds_and_raises_versions(shop: Path, server:
     env = {"HOTLINE_REDIS_URL": server.url, "HOTLINE_SOUNDS_DIR": str(tmp_path / "sounds")}
     first = hotline("apply", shop, **env)
     assert first.returncode == 0, first.stderr
-    assert len(first.stdout.splitlines()) == 8
-    assert len(list((tmp_path / "sounds" / "spoken").iterdir())) == 3 + len(list(sentences({"1": "休息"})))
+    assert len(first.stdout.splitlines()) == 10
+    assert len(list((tmp_path / "sounds" / "spoken").iterdir())) == 4 + len(list(sentences({"1": "休息"})))
     assert hotline("apply", shop, **env).stdout == ""
     (shop / "phones.yaml").write_text(PHONES.replace("name: x", "name: y", 1))
     assert hotline("apply", shop, **env).stdout == "agent    1001                 version 2\n"
@@ -97,7 +98,7 @@ def test_apply_without_redis_says_so(shop: Path, tmp_path: Path) -> None:
 
 def test_render_wants_one_pbx(shop: Path, tmp_path: Path) -> None:
     done = hotline("asterisk", "render", shop, "--out", tmp_path / "conf")
-    assert (done.returncode, done.stderr) == (1, "0 pbx documents among 8; expected exactly one\n")
+    assert (done.returncode, done.stderr) == (1, "0 pbx documents among 10; expected exactly one\n")
 
 
 def test_render_refuses_a_folder_that_is_not_there(shop: Path, tmp_path: Path) -> None:
