@@ -91,6 +91,13 @@ def test_values_come_through_unharmed(channel: str, value: str) -> None:
     assert (found.channel, found.extra) == (channel, {"value": value})
 
 
+@given(HOSTILE, st.booleans(), st.sampled_from([(", ", ": "), (",", ":")]))
+def test_our_events_text_is_what_its_json_says(value: str, ascii_only: bool, separators: tuple[str, str]) -> None:  # noqa: FBT001  # hypothesis gives it
+    [found] = split(row(extra=json.dumps({"extra": value}, ensure_ascii=ascii_only, separators=separators)))
+    assert isinstance(found, CelRow)
+    assert found.extra == {"extra": value}
+
+
 @given(st.tuples(hostile_rows, hostile_rows, hostile_rows), st.integers(1, 2000), st.lists(st.integers(0, 2000)))
 @pytest.mark.parametrize("line_end", [b"", b"\n"])
 def test_a_torn_record_is_reported_and_eats_no_neighbour(
@@ -135,11 +142,24 @@ def test_what_is_left_of_a_finished_file_is_reported() -> None:
         b'"CHAN_START","CHAN_START"\n',
         row(extra="{not json}"),
         row(extra='["a list"]'),
+        row(extra='{"extra": "a\x01=b"}'),
+        row(extra='{"extra": "a\n=b"}'),
         row(extra='{"n": ' + "9" * 5000 + "}"),
         row(event="lower"),
         row().replace(b"1772416800.123999", b"yesterday"),
     ],
-    ids=["empty line", "garbage", "too few", "no json", "no object", "long number", "event", "time"],
+    ids=[
+        "empty line",
+        "garbage",
+        "too few",
+        "no json",
+        "no object",
+        "control",
+        "line end",
+        "long number",
+        "event",
+        "time",
+    ],
 )
 def test_malformed_records_are_reported_between_good_ones(bad: bytes) -> None:
     before, reported, after = split(row() + bad + row())
