@@ -27,7 +27,7 @@ run: setup ## Start the same system and keep it running, to call it with a SIP p
 	@$(BIN)/python -m tests.demo --stay $(if $(CALLER),--caller $(CALLER))
 
 test: setup lint ## All tests but those of the containers
-	@$(PYTEST) -n 3 --dist loadfile -m 'not stack'
+	@$(PYTEST) -n 3 --dist loadfile -m 'not stack and not large'
 
 lint: setup ## Format, rules, types, import contracts
 	@$(BIN)/ruff format --check --quiet $(SOURCES)
@@ -38,8 +38,9 @@ lint: setup ## Format, rules, types, import contracts
 stack-test: setup ## The demo's calls against docker-compose.yml
 	@$(PYTEST) -m stack tests/stack
 
-bench: setup ## Benchmark tables
+bench: setup ## Benchmark tables, and the tests that are too large for every day
 	@$(BIN)/python -m tests.bench
+	@$(PYTEST) -m large
 
 clean: ## Remove the state folder; what the system's packages installed stays
 	@test ! -e '$(STATE)' || test -e '$(STATE)/setup.lock' || \

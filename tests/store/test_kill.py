@@ -1,12 +1,14 @@
-"""Billing is killed at any time, under load, while files are rotated: every call has exactly one record."""
+"""Billing and Redis are killed at any time, under load, while files are rotated: every call has exactly one record."""
 
 import asyncio
 import random
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from redis.asyncio import Redis
 
 from services.domain.record import from_json
@@ -18,13 +20,29 @@ from tests.harness.waiting import until
 from tests.store.entries import entries
 from tests.store.test_billing import HOTLINE, SHOP, STANDARD
 
-CALLS, KILLS, AT_ONCE = 2000, 25, 40
+AT_ONCE = 40
 SERVE = """
 import asyncio
 from services import billing
 from services.settings import Settings
 asyncio.run(billing.run(Settings(), asyncio.Event()))
 """
+
+
+@dataclass(frozen=True)
+class Scale:
+    calls: int
+    kills: int
+    seconds: float
+    """In which all that is left after the last kill is read."""
+
+    @property
+    def each_life(self) -> int:
+        """Calls that are written to the file in one life of billing."""
+        return self.calls // self.kills
+
+
+SUITE, LARGE = Scale(2000, 25, 30), Scale(100_000, 50, 120)
 
 
 def call_rows(number: int) -> list[bytes]:
@@ -49,9 +67,9 @@ def call_rows(number: int) -> list[bytes]:
     return file(said, number).splitlines(keepends=True)
 
 
-def interleaved(chance: random.Random) -> Iterator[bytes]:
+def interleaved(scale: Scale, chance: random.Random) -> Iterator[bytes]:
     """The rows of all calls, each call's in order, with so many calls going on at once."""
-    waiting = iter([call_rows(number) for number in range(CALLS)])
+    waiting = (call_rows(number) for number in range(scale.calls))
     going_on = [next(waiting) for _ in range(AT_ONCE)]
     while going_on:
         rows = chance.choice(going_on)
@@ -61,10 +79,10 @@ def interleaved(chance: random.Random) -> Iterator[bytes]:
             going_on += [more for more in [next(waiting, None)] if more]
 
 
-def pieces(chance: random.Random) -> list[bytes]:
+def pieces(scale: Scale, chance: random.Random) -> list[bytes]:
     """The file's bytes, cut anywhere: one piece to begin and one to end with, two for each life of billing."""
-    data = b"".join(interleaved(chance))
-    cuts = sorted(chance.sample(range(len(data)), 2 * KILLS + 1))
+    data = b"".join(interleaved(scale, chance))
+    cuts = sorted(chance.sample(range(len(data)), 2 * scale.kills + 1))
     return [data[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(data)], strict=True)]
 
 
@@ -105,7 +123,10 @@ async def reached(redis: Redis, goal: int) -> None:
             pass
 
 
-async def test_every_call_has_exactly_one_record(redis: Redis, server: RedisServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("scale", [SUITE, pytest.param(LARGE, marks=pytest.mark.large)], ids=["suite", "large"])
+async def test_every_call_has_exactly_one_record(
+    scale: Scale, redis: Redis, server: RedisServer, tmp_path: Path
+) -> None:
     chance = random.Random(20260302)
     await documents.apply(redis, [SHOP, STANDARD, HOTLINE])
     cel = tmp_path / "cel"
@@ -113,15 +134,19 @@ async def test_every_call_has_exactly_one_record(redis: Redis, server: RedisServ
     folder = Folder(cel)
     env = {"HOTLINE_REDIS_URL": server.url, "HOTLINE_CEL_DIR": str(cel), "HOTLINE_PBX": "pbx1"}
     process = Process("billing", [sys.executable, "-c", SERVE], tmp_path, env)
-    first, *rest = pieces(chance)
+    first, *rest = pieces(scale, chance)
     folder.append(first)
     try:
-        for _ in range(KILLS):
+        for life in range(scale.kills):
             await process.start()
             before = await written(redis)
             folder.append(rest.pop(0))
             folder.append(folder.rotate_after_a_row(rest.pop(0)))
-            await reached(redis, before + chance.randrange(1, 40))
+            if life == scale.kills // 2:
+                await reached(redis, before + 1)
+                await server.kill()
+                await server.start()
+            await reached(redis, before + chance.randrange(2, scale.each_life // 2))
             await process.kill()
         folder.append(rest.pop(0))
         await process.start()
@@ -130,7 +155,7 @@ async def test_every_call_has_exactly_one_record(redis: Redis, server: RedisServ
             checkpoint = await checkpoints.get(redis, "pbx1")
             return checkpoint is not None and checkpoint.offset == folder.size
 
-        await until(all_read, "billing to have read everything", deadline=30)
+        await until(all_read, "billing to have read everything", deadline=scale.seconds)
     finally:
         await process.stop()
 
@@ -138,7 +163,7 @@ async def test_every_call_has_exactly_one_record(redis: Redis, server: RedisServ
         fields for stream in (keys.RATED_STREAM, keys.UNRATED_STREAM) for _, fields in await entries(redis, stream)
     ]
     counts = Counter(fields[b"call_id"].decode() for fields in found)
-    assert counts == Counter(call_id(number) for number in range(CALLS))
+    assert counts == Counter(call_id(number) for number in range(scale.calls))
     for fields in found:
         record = from_json(fields[b"record"])
         assert call_id(record.total_ms) == record.call_id
