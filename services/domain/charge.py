@@ -101,7 +101,14 @@ def _amount(run: PricedRun, rounding: RoundingRule) -> int:
 
 def _exactly(leg: PricedLeg) -> Fraction | int:
     """What the leg costs before anything is rounded."""
-    return leg.bounded(sum(Fraction(*run.run.pricing.price(run.paid, run.connect)) for run in leg.runs))
+    return leg.bounded(sum(map(_exact_price, leg.runs)))
+
+
+def _exact_price(run: PricedRun) -> Fraction | int:
+    """Most prices are whole millionths, and integers add up far faster than fractions."""
+    numerator, denominator = run.run.pricing.price(run.paid, run.connect)
+    whole, rest = divmod(numerator, denominator)
+    return Fraction(numerator, denominator) if rest else whole
 
 
 def _segment(leg: PricedLeg, priced: PricedRun, amount: int, tariff: str) -> Segment:
