@@ -25,10 +25,8 @@ async def with_what_goes_along(redis: Redis, entries: list[Entry]) -> list[Entry
     concerned = [entry.record for entry in entries if left[entry.record.call_id] or is_missed(entry.record)]
     hotlines = await find(redis, Hotline, {record.hotline for record in concerned})
     accounts = await find(redis, Account, {voicemail.account for some in left.values() for voicemail in some})
-    return [
-        replace(entry, along=tuple(_along(entry.record, left[entry.record.call_id], hotlines, accounts)))
-        for entry in entries
-    ]
+    going = [_along(entry.record, left[entry.record.call_id], hotlines, accounts) for entry in entries]
+    return [replace(entry, along=tuple(some)) if some else entry for entry, some in zip(entries, going, strict=True)]
 
 
 def _along(record: Record, left: list[Voicemail], hotlines: Hotlines, accounts: Accounts) -> list[Command]:

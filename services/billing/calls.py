@@ -34,8 +34,9 @@ class Correlated:
         """Whether this row ends the last of them."""
         for call in self.calls:
             call.add(row)
-        if row.event == "LINKEDID_END":
-            self.ended.add(row.linkedid)
+        if row.event != "LINKEDID_END":
+            return False
+        self.ended.add(row.linkedid)
         return len(self.ended) == len(self.linkedids)
 
 
