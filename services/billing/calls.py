@@ -58,6 +58,11 @@ class OpenCalls:
         """Where the first row stands of the call that began first."""
         return next((calls.begin for calls in self._open.values()), None)
 
+    @property
+    def going_on(self) -> int:
+        """How many have not ended."""
+        return len({id(calls) for calls in self._open.values()})
+
     def take(self, piece: Piece) -> list[Record]:
         """The records, not yet rated, of the calls that end in this piece."""
         closed: list[Call] = []

@@ -130,8 +130,16 @@ async def _put(redis: Redis, found: list[Document]) -> None:
 @main.command("rate")
 def rate_calls(  # noqa: PLR0913
     files: Files,
-    calls: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="JSON lines: docs/tariffs.md.")],
     *,
+    calls: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Calls as JSON lines: docs/tariffs.md.")
+    ] = None,
+    cel: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Asterisk's call events, several times from the oldest file on."
+        ),
+    ] = None,
     tariff: Annotated[str | None, typer.Option(help="By this one, instead of that of the hotline's account.")] = None,
     package: Annotated[
         list[str] | None, typer.Option(help="With this one since the first call, instead of the account's.")
@@ -143,11 +151,16 @@ def rate_calls(  # noqa: PLR0913
 ) -> None:
     """Say what calls cost by tariffs and packages, and why; nothing is written anywhere.
 
-    Example: hotline rate examples/shop --calls calls.jsonl --tariff per-minute
+    Example: hotline rate examples/demo --calls calls.jsonl --tariff per-minute
+
+    Example: hotline rate examples/demo --cel hotline.csv.1 --cel hotline.csv
     """
+    if (calls is None) == (not cel):
+        raise typer.BadParameter("one of --calls and --cel is needed, and not both")
     documents = [document for _, document in _documents(files)]
     settled = None if until is None else until.date()
-    rate.rate(documents, calls, tariff=tariff, packages=package or [], until=settled, as_json=as_json)
+    cases = rate.of_cel(cel or []) if calls is None else rate.of_lines(calls)
+    rate.rate(documents, cases, tariff=tariff, packages=package or [], until=settled, as_json=as_json)
 
 
 @asterisk.command()

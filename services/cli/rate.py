@@ -1,119 +1,49 @@
 """``hotline rate``: what calls would have cost."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
 
-from services.cli.terminal import Refused, out
-from services.domain import account, callfile, clock, money
-from services.domain.calendar import CHINA, Calendar
+from rich.progress import Progress
+
+from services.billing.offline import fold
+from services.cli.terminal import Refused, err, out
+from services.domain import callfile, money
 from services.domain.callfile import Line
-from services.domain.documents import Account, Document, Hotline, Subscription
+from services.domain.documents import Document
 from services.domain.explain import explained
-from services.domain.package import Package
-from services.domain.packages import Alert, Balance, Posting, Terms, subscribe
-from services.domain.rating import Home, Rater
-from services.domain.record import Charge, charge_fields, to_rfc3339
-from services.domain.region import Numbering
-from services.domain.tariff import Tariff
-from services.domain.usage import UnratableError
-
-D = TypeVar("D", Account, Calendar, Hotline, Numbering, Package, Tariff)
-_VERSION = 0
-"""Of documents in files: the store has not numbered them."""
+from services.domain.ladder import ladder
+from services.domain.office import Office
+from services.domain.record import Charge, Record, charge_fields, to_json, to_rfc3339
+from services.domain.usage import Served, UnratableError, usage_of
+from services.settings import Settings
 
 
-class Office:
-    """Rates call after call, and keeps what the accounts' packages have left."""
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A call to be rated, and how its charge is shown."""
 
-    def __init__(self, documents: Sequence[Document], tariff: str | None, packages: Sequence[str]) -> None:
-        self._documents: dict[tuple[str, str], Document] = {
-            (document.kind, document.id): document for document in documents
-        }
-        self._tariff = tariff
-        self._packages = packages
-        self._raters: dict[str, Rater] = {}
-        self._coming: dict[str, list[Subscription]] = {}
-        """By account: packages whose day has not come yet."""
-        self._balances: dict[str, tuple[Balance, ...]] = {}
-        self.postings: list[Posting] = []
-        self.alerts: list[Alert] = []
+    where: str
+    """File and line, or the call's id."""
+    order: int
+    """Among the problems of one input."""
+    ended: int
+    served: Callable[[], Served | None]
+    """None when there is nobody to charge. Raises UnratableError."""
+    text: Callable[[Charge | None], str]
+    fields: Callable[[Charge | None], str]
 
-    def rate(self, line: Line) -> Charge:
-        """Raises UnratableError."""
-        hotline = self._known(Hotline, line.call.hotline)
-        home = Home() if hotline is None else Home.of(hotline)
-        owner = None if hotline is None else self._known(Account, hotline.account)
-        name = "" if owner is None else owner.id
-        day = clock.moment(line.call.ended, home.zone).day
-        if name not in self._coming:
-            self._coming[name] = self._agreed(owner, clock.moment(line.call.started, home.zone).day)
-        self._subscribe(name, day)
-        outcome = account.call(self._balances[name], self._rater(owner, line), line.usage, home, day)
-        self._balances[name] = outcome.balances
-        self.postings += outcome.postings
-        self.alerts += outcome.alerts
-        return outcome.charge
 
-    def finish(self, until: date) -> None:
-        """Lets the days pass until then."""
-        for name in self._coming:
-            self._subscribe(name, until)
-            self.postings += account.advanced(self._balances[name], until)[1]
-
-    def _rater(self, owner: Account | None, line: Line) -> Rater:
-        name = self._tariff or (None if owner is None else owner.tariff)
-        if name is None:
-            raise UnratableError(
-                f"hotline: {line.call.hotline!r}: no document of this hotline; add it, or say --tariff"
-            )
-        if name not in self._raters:
-            tariff = self._get(Tariff, name)
-            self._raters[name] = Rater(
-                tariff,
-                _VERSION,
-                calendar=CHINA if tariff.calendar is None else self._get(Calendar, tariff.calendar),
-                numbering=None if tariff.numbering is None else self._get(Numbering, tariff.numbering),
-                places=any(Terms(found, _VERSION).needs_places for found in self._all(Package)),
-            )
-        return self._raters[name]
-
-    def _agreed(self, owner: Account | None, first: date) -> list[Subscription]:
-        if self._packages:
-            return [Subscription(package=name, since=first) for name in self._packages]
-        return [] if owner is None else list(owner.packages)
-
-    def _subscribe(self, name: str, day: date) -> None:
-        begun = [one for one in self._coming[name] if one.since <= day]
-        self._coming[name] = [one for one in self._coming[name] if one.since > day]
-        balances = self._balances.get(name, ())
-        for one in begun:
-            balance, postings = subscribe(Terms(self._get(Package, one.package), _VERSION), one.since, one.extras)
-            balances = (*balances, balance)
-            self.postings += postings
-        self._balances[name] = balances
-
-    def _all(self, kind: type[D]) -> list[D]:
-        return [document for document in self._documents.values() if isinstance(document, kind)]
-
-    def _known(self, kind: type[D], name: str) -> D | None:
-        found = self._documents.get((kind.__name__.lower(), name))
-        return found if isinstance(found, kind) else None
-
-    def _get(self, kind: type[D], name: str) -> D:
-        found = self._known(kind, name)
-        if found is None:
-            raise UnratableError(f"there is no {kind.__name__.lower()} {name!r} among the documents")
-        return found
+Problem = tuple[int, str]
+Cases = tuple[list[Case], list[Problem]]
 
 
 def rate(  # noqa: PLR0913  # what the options say
     documents: Sequence[Document],
-    calls: Path,
+    cases: Cases,
     *,
     tariff: str | None,
     packages: Sequence[str],
@@ -126,47 +56,93 @@ def rate(  # noqa: PLR0913  # what the options say
         if (kind, name) not in known:
             raise Refused(f"--{kind} {name!r}: there is no {kind} of this id among the documents")
     office = Office(documents, tariff, packages)
-    lines, problems = _read(calls)
+    calls, problems = cases
     total, rated = 0, 0
-    for line in sorted(lines, key=lambda line: line.call.ended):
+    for case in sorted(calls, key=lambda case: case.ended):
         try:
-            charge = office.rate(line)
+            served = case.served()
+            charge = None if served is None else office.rate(served)
         except UnratableError as error:
-            problems.append((line.number, str(error)))
+            problems.append((case.order, f"{case.where}: {error}"))
             continue
-        rated += 1
-        total += money.micros(Decimal(charge.total))
-        _print_charge(line, charge, as_json=as_json)
+        if charge is not None:
+            rated += 1
+            total += money.micros(Decimal(charge.total))
+        out.print(case.fields(charge) if as_json else case.text(charge), markup=False)
     if until is not None:
         office.finish(until)
     _print_sum(rated, total, office, as_json=as_json)
     if problems:
-        raise Refused(*(f"{calls}:{number}: {sentence}" for number, sentence in sorted(problems)))
+        raise Refused(*(sentence for _, sentence in sorted(problems)))
 
 
-def _read(calls: Path) -> tuple[list[Line], list[tuple[int, str]]]:
-    lines: list[Line] = []
-    problems: list[tuple[int, str]] = []
+def of_lines(calls: Path) -> Cases:
+    """The calls of a file of JSON lines."""
+    found: list[Case] = []
+    problems: list[Problem] = []
     try:
         with calls.open(encoding="utf-8") as file:
             for item in callfile.read(file):
                 if isinstance(item, Line):
-                    lines.append(item)
+                    found.append(_of_line(calls, item))
                 else:
-                    problems.append(item)
+                    number, sentence = item
+                    problems.append((number, f"{calls}:{number}: {sentence}"))
     except (OSError, UnicodeDecodeError) as error:
         raise Refused(f"{calls}: {error}") from error
-    return lines, problems
+    return found, problems
 
 
-def _print_charge(line: Line, charge: Charge, *, as_json: bool) -> None:
-    if as_json:
-        _print_json({"line": line.number, "hotline": line.call.hotline, "charge": charge_fields(charge)})
-        return
-    who = " ".join(filter(None, (line.call.caller or "-", charge.caller_type, charge.caller_region)))
-    out.print(f"line {line.number}: {to_rfc3339(line.call.started)} {who}: {charge.total} {charge.currency}")
-    for sentence in explained(charge):
-        out.print(f"    {sentence}", markup=False)
+def of_cel(files: Sequence[Path]) -> Cases:
+    """The calls that CEL files of one pbx tell of."""
+    try:
+        with Progress(console=err, disable=not err.is_terminal, transient=True) as bar:
+            task = bar.add_task("call events", total=sum(file.stat().st_size for file in files))
+            folded = fold(files, Settings().pbx, lambda size: bar.advance(task, size))
+    except OSError as error:
+        raise Refused(error) from error
+    if folded.passed_over:
+        err.print(f"{folded.passed_over} rows are of calls that began before these files")
+    if folded.going_on:
+        err.print(f"{folded.going_on} calls do not end in these files and are left out")
+    torn = [(-1, f"{folded.torn} pieces of these files are no call events, as said above")] if folded.torn else []
+    return [_of_record(number, record) for number, record in enumerate(folded.records)], torn
+
+
+def _of_line(calls: Path, line: Line) -> Case:
+    call = line.call
+
+    def text(charge: Charge | None) -> str:
+        assert charge is not None  # noqa: S101  # every line has somebody to charge
+        who = " ".join(filter(None, (call.caller or "-", charge.caller_type, charge.caller_region)))
+        head = f"line {line.number}: {to_rfc3339(call.started)} {who}: {charge.total} {charge.currency}"
+        return _with_sentences([head], charge)
+
+    def fields(charge: Charge | None) -> str:
+        return _json({"line": line.number, "hotline": call.hotline, "charge": charge and charge_fields(charge)})
+
+    return Case(f"{calls}:{line.number}", line.number, call.ended, lambda: line.served, text, fields)
+
+
+def _of_record(number: int, record: Record) -> Case:
+    def served() -> Served | None:
+        if record.account is None:
+            return None
+        return Served(record.hotline, record.account, record.started, record.ended, usage_of(record))
+
+    def text(charge: Charge | None) -> str:
+        cost = "not charged" if charge is None else f"{charge.total} {charge.currency}"
+        head = f"{record.call_id}  {to_rfc3339(record.started)}  {cost}"
+        return _with_sentences([head, *ladder(record)], charge)
+
+    def fields(charge: Charge | None) -> str:
+        return to_json(replace(record, charge=charge)).decode()
+
+    return Case(f"call {record.call_id}", number, record.ended, served, text, fields)
+
+
+def _with_sentences(lines: list[str], charge: Charge | None) -> str:
+    return "\n".join([*lines, *(f"    {sentence}" for sentence in ([] if charge is None else explained(charge)))])
 
 
 def _print_sum(rated: int, total: int, office: Office, *, as_json: bool) -> None:
@@ -187,5 +163,9 @@ def _print_sum(rated: int, total: int, office: Office, *, as_json: bool) -> None
         out.print(f"{rated} calls: {money.text(total)}; with packages: {money.text(owed)}")
 
 
+def _json(fields: object) -> str:
+    return json.dumps(fields, ensure_ascii=False)
+
+
 def _print_json(fields: object) -> None:
-    out.print(json.dumps(fields, ensure_ascii=False), markup=False)
+    out.print(_json(fields), markup=False)

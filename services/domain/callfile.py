@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from services.domain.documents import HotlineNumber
 from services.domain.numbers import to_e164
 from services.domain.record import Instant, to_rfc3339
-from services.domain.usage import Outbound, UnratableError, Usage
+from services.domain.usage import Outbound, Served, UnratableError, Usage
 
 Number = Annotated[str, StringConstraints(pattern=r"^\+?\d{2,20}$")]
 At = Annotated[Instant, Field(ge=0, le=4_102_444_800_000)]
@@ -71,6 +71,10 @@ class Line:
     number: int
     call: OwnCall
     usage: Usage
+
+    @property
+    def served(self) -> Served:
+        return Served(self.call.hotline, None, self.call.started, self.call.ended, self.usage)
 
 
 def read(lines: Iterator[str]) -> Iterator[Line | tuple[int, str]]:

@@ -44,6 +44,18 @@ class Usage:
             _possible(f"{leg.number} answered", leg.answered, leg.ended)
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A call, as far as its price asks."""
+
+    hotline: str
+    account: str | None
+    """None: that of the hotline."""
+    started: int
+    ended: int
+    usage: Usage
+
+
 def _possible(what: str, begin: int, ended: int) -> None:
     if ended < begin:
         raise UnratableError(f"it ended {begin - ended} ms before {what}")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.harness import cel
 from tests.unit.services.test_cli import hotline
 
 DOCUMENTS = """kind: account
@@ -130,3 +131,51 @@ def test_an_option_that_names_nothing_is_told(shop: Path, tmp_path: Path) -> Non
     done = hotline("rate", shop, "--calls", calls_in(tmp_path, call(0)), "--package", "big")
     assert done.stderr == "--package 'big': there is no package of this id among the documents\n"
     assert hotline("rate", shop).returncode == 2
+
+
+CEL = """
+    0.000  CHAN_START    caller
+    0.001  CALL          caller  hotline=4001234567 caller=13800138000 name=
+    0.002  JOURNEY       caller  account=shop version=1 resumed=0
+    0.003  NODE          caller  node=bye kind=hangup
+    0.100  ANSWER        caller
+   61.100  HANGUP        caller  cause=16 source=caller
+   61.101  CHAN_END      caller
+   61.101  LINKEDID_END  caller
+"""
+
+
+def test_cel_files_are_folded_and_rated(shop: Path, tmp_path: Path) -> None:
+    """Two calls of 61 s, two minutes each; the package has three: the second call pays one."""
+    first, second = tmp_path / "hotline.csv.0", tmp_path / "hotline.csv"
+    data = cel.file(CEL, 1) + cel.file(CEL, 2)
+    middle = data.index(b"HANGUP")  # a call that begins in one file and ends in the next
+    middle = data.rindex(b"\n", 0, middle) + 1
+    first.write_bytes(data[:middle])
+    second.write_bytes(data[middle:] + cel.file("0 CHAN_START caller", 3))
+    done = hotline("rate", shop, "--cel", first, "--cel", second, "--json", HOTLINE_REDIS_URL="redis://127.0.0.1:1")
+    *records, _, _, sums = map(json.loads, done.stdout.splitlines())
+    assert done.returncode == 0
+    assert [(record["call_id"], record["charge"]["total"]) for record in records] == [
+        (cel.call_id(1), "0.00"),
+        (cel.call_id(2), "0.12"),
+    ]
+    assert (sums["calls"], sums["calls_total"]) == (2, "0.12")
+    assert done.stderr == "1 calls do not end in these files and are left out\n"
+
+
+def test_a_cel_file_is_shown_as_ladders(shop: Path, tmp_path: Path) -> None:
+    path = tmp_path / "hotline.csv"
+    path.write_bytes(b"no row at all\n" + cel.file(CEL))
+    done = hotline("rate", shop, "--cel", path, "--tariff", "std")
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"{cel.call_id()}  2026-03-02T02:00:00.000Z  0.00 CNY"
+    assert lines[-4].startswith("    inbound, std@0 all: 61 s, 2 begun, 2 from p@0")
+    assert done.returncode == 1
+    assert f"file {path}, byte 0: 14 bytes are no record" in done.stderr
+
+
+def test_calls_or_call_events(shop: Path, tmp_path: Path) -> None:
+    path = calls_in(tmp_path, call(0))
+    done = hotline("rate", shop, "--calls", path, "--cel", path)
+    assert (done.returncode, "not both" in done.stderr) == (2, True)
