@@ -25,7 +25,7 @@ from agi.room import Room
 from dialplan.render import SharedSounds
 from dialplan.render import render as render_files
 from services import billing, notify, pbx
-from services.cli import agents, callbacks, outbox, rate, records, supervision, voicemails
+from services.cli import agents, callbacks, compare, outbox, rate, records, supervision, voicemails
 from services.cli.terminal import Refused, err, out
 from services.domain.check import check as check_documents
 from services.domain.documents import Account, Agent, Document, Group, Hotline
@@ -161,6 +161,27 @@ def rate_calls(  # noqa: PLR0913
     settled = None if until is None else until.date()
     cases = rate.of_cel(cel or []) if calls is None else rate.of_lines(calls)
     rate.rate(documents, cases, tariff=tariff, packages=package or [], until=settled, as_json=as_json)
+
+
+@main.command("compare")
+def compare_packages(  # noqa: PLR0913
+    account: str,
+    *,
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, in China's time.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day no longer in the period.")],
+    package: Annotated[list[Path], typer.Option(exists=True, help="Documents (YAML) with the packages on offer.")],
+    calls: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="JSON lines, instead of the stream; asks Redis nothing."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Say what an account's own calls of a period would have cost with each package on offer.
+
+    Example: hotline compare shop --since 2026-01-01 --until 2026-07-01 --package offers/
+    """
+    offers = [document for _, document in _documents(package)]
+    compare.compare(account, offers, since.date(), until.date(), calls, as_json=as_json)
 
 
 @asterisk.command()

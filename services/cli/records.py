@@ -52,7 +52,7 @@ def tail(
             if account in {None, found.record.account}:
                 out.print(to_json(found.record).decode() if as_json else _shown(found.record), markup=False)
 
-    _with_redis(work)
+    with_redis(work)
 
 
 @app.command()
@@ -79,7 +79,7 @@ def export(
             new.unlink(missing_ok=True)
         err.print(f"{count} records in {to}", markup=False)
 
-    _with_redis(work)
+    with_redis(work)
 
 
 async def _pour(found: AsyncIterator[Found], account: str | None, sink: Sink) -> int:
@@ -149,7 +149,7 @@ def _ms(day: datetime | None) -> int | None:
     return None if day is None else int(day.replace(tzinfo=CHINA).timestamp() * 1000)
 
 
-def _with_redis(work: Callable[[Redis], Awaitable[None]]) -> None:
+def with_redis(work: Callable[[Redis], Awaitable[None]]) -> None:
     async def connected() -> None:
         async with Redis.from_url(Settings().redis_url, socket_timeout=5, socket_connect_timeout=5) as redis:
             await work(redis)

@@ -34,6 +34,10 @@ class Office:
         self.postings: list[Posting] = []
         self.alerts: list[Alert] = []
 
+    @property
+    def balances(self) -> list[Balance]:
+        return [balance for some in self._balances.values() for balance in some]
+
     def rate(self, call: Served) -> Charge:
         """Raises UnratableError."""
         hotline = self._known(Hotline, call.hotline)

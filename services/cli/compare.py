@@ -1,0 +1,134 @@
+"""``hotline compare``: an account's own calls through every package on offer."""
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import NoReturn
+
+from redis.asyncio import Redis
+from rich.progress import Progress
+from rich.table import Table
+
+from services.billing.agreements import agreements
+from services.cli.records import CHINA, with_redis
+from services.cli.terminal import Refused, err, out
+from services.domain import callfile, money
+from services.domain.callfile import Line
+from services.domain.comparison import Offer
+from services.domain.comparison import compare as compare_packages
+from services.domain.documents import Account, Document, Hotline
+from services.domain.package import Package
+from services.domain.usage import Served, UnratableError, usage_of
+from services.store import keys, records
+
+_DAY_MS = 24 * 3600 * 1000
+Calls = list[Served]
+
+
+def compare(  # noqa: PLR0913  # what the options say
+    account: str, offers: Sequence[Document], since: date, until: date, calls: Path | None, *, as_json: bool
+) -> None:
+    """``calls``: a file, of calls by the documents among ``offers``, instead of those on the stream by Redis'."""
+    packages = [document for document in offers if isinstance(document, Package)]
+    if not packages:
+        raise Refused("--package: there is no package among these documents")
+    if until <= since:
+        raise Refused(f"--until {until}: expected a day after --since, {since}")
+    try:
+        if calls is None:
+            found, documents = _from_redis(account, _ms(since), _ms(until))
+        else:
+            found, documents = _from_file(account, calls, offers), list(offers)
+        owner = next((one for one in documents if isinstance(one, Account) and one.id == account), None)
+        if owner is None:
+            raise Refused(f"account {account!r}: there is no document of it")
+        inside = sorted((one for one in found if _ms(since) <= one.ended < _ms(until)), key=lambda one: one.ended)
+        if not inside:
+            raise Refused(f"account {account!r} has no calls from {since} to {until}")
+        with Progress(console=err, disable=not err.is_terminal, transient=True) as bar:
+            task = bar.add_task("calls", total=len(inside) * (len(packages) + 1))
+            compared = compare_packages(documents, owner, packages, inside, since, until, lambda: bar.advance(task))
+    except UnratableError as error:
+        raise Refused(error) from error
+    _print(compared, len(inside), as_json=as_json)
+
+
+def _from_redis(account: str, since: int, until: int) -> tuple[Calls, list[Document]]:
+    """The account's calls, rated or not, as they were written from a day before on."""
+    found: Calls = []
+    documents: list[Document] = []
+
+    async def work(redis: Redis) -> None:
+        for stream in (keys.RATED_STREAM, keys.UNRATED_STREAM):
+            async for one in records.written(redis, max(0, since - _DAY_MS), stream=stream):
+                call = one.record
+                if call.account == account and since <= call.ended < until:
+                    usage = usage_of(call)
+                    found.append(Served(call.hotline, account, call.started, call.ended, usage))
+        documents.extend(await agreements(redis, account, {call.hotline for call in found}))
+
+    with_redis(work)
+    return found, documents
+
+
+def _from_file(account: str, calls: Path, documents: Sequence[Document]) -> Calls:
+    owners = {document.id: document.account for document in documents if isinstance(document, Hotline)}
+    found: Calls = []
+    try:
+        with calls.open(encoding="utf-8") as file:
+            for item in callfile.read(file):
+                if not isinstance(item, Line):
+                    _refuse(calls, *item)
+                if owners.get(item.call.hotline) is None:
+                    _refuse(calls, item.number, f"hotline: {item.call.hotline!r}: no document of this hotline")
+                if owners[item.call.hotline] == account:
+                    found.append(item.served)
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"{calls}: {error}") from error
+    return found
+
+
+def _refuse(calls: Path, number: int, sentence: str) -> NoReturn:
+    raise Refused(f"{calls}:{number}: {sentence}")
+
+
+def _ms(day: date) -> int:
+    return int(datetime.combine(day, time(), CHINA).timestamp()) * 1000
+
+
+def _print(offers: list[Offer], calls: int, *, as_json: bool) -> None:
+    least = min(offer.total for offer in offers)
+    if as_json:
+        listed = [_fields(offer) | {"cheapest": offer.total == least} for offer in offers]
+        out.print(json.dumps({"calls": calls, "offers": listed}, ensure_ascii=False), markup=False)
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "package"):
+        table.add_column(heading)
+    for heading in ("fee", "overage", "extras", "minimum", "total", "forfeited", "left"):
+        table.add_column(heading, justify="right")
+    for offer in offers:
+        amounts = map(money.text, (offer.fee, offer.overage, offer.extras, offer.minimum, offer.total))
+        rest = (f"{seconds // 60} min" for seconds in (offer.forfeited, offer.left))
+        table.add_row("*" if offer.total == least else "", offer.package or "(none)", *amounts, *rest)
+    out.print(table, width=200, crop=False)
+    for offer in offers:
+        if offer.package and offer.not_offered:
+            out.print(f"{offer.package} does not offer {', '.join(offer.not_offered)}", markup=False)
+    out.print(f"{calls} calls; * is the cheapest")
+
+
+def _fields(offer: Offer) -> dict[str, object]:
+    return {
+        "package": offer.package,
+        "name": offer.name,
+        "fee": money.text(offer.fee),
+        "overage": money.text(offer.overage),
+        "extras": money.text(offer.extras),
+        "minimum": money.text(offer.minimum),
+        "total": money.text(offer.total),
+        "forfeited_seconds": offer.forfeited,
+        "left_seconds": offer.left,
+        "not_offered": list(offer.not_offered),
+    }
