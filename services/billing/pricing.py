@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from services.domain import region
 from services.domain.calendar import CHINA, Calendar
 from services.domain.documents import Account, Hotline
+from services.domain.package import Package
 from services.domain.rating import Home, Rater
 from services.domain.record import Record
 from services.domain.region import Numbering
@@ -20,7 +21,7 @@ from services.store import documents
 from services.store.documents import Versioned
 from services.store.ledger import Entry
 
-D = TypeVar("D", Account, Calendar, Hotline, Numbering, Tariff)
+D = TypeVar("D", Account, Calendar, Hotline, Numbering, Package, Tariff)
 K = TypeVar("K")
 V = TypeVar("V")
 

@@ -25,7 +25,7 @@ from agi.room import Room
 from dialplan.render import SharedSounds
 from dialplan.render import render as render_files
 from services import billing, notify, pbx
-from services.cli import agents, callbacks, compare, outbox, rate, records, supervision, voicemails
+from services.cli import agents, callbacks, compare, outbox, rate, records, statement, supervision, voicemails
 from services.cli.terminal import Refused, err, out
 from services.domain.check import check as check_documents
 from services.domain.documents import Account, Agent, Document, Group, Hotline
@@ -182,6 +182,21 @@ def compare_packages(  # noqa: PLR0913
     """
     offers = [document for _, document in _documents(package)]
     compare.compare(account, offers, since.date(), until.date(), calls, as_json=as_json)
+
+
+@main.command("statement")
+def show_statement(
+    account: str,
+    *,
+    cycle: Annotated[datetime, typer.Option(formats=["%Y-%m"], help="The month, in China's time.")],
+    form: Annotated[statement.Form, typer.Option("--format")] = statement.Form.HTML,
+    language: Annotated[statement.Language, typer.Option(help="Of HTML.")] = statement.Language.ZH,
+) -> None:
+    """Print what an account owes for a month: each call, sums, and what its packages cost.
+
+    Example: hotline statement shop --cycle 2026-10 --language en > shop-2026-10.html
+    """
+    statement.show(account, cycle.date(), form, language)
 
 
 @asterisk.command()

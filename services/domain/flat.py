@@ -24,7 +24,7 @@ def _time(at: int | None) -> datetime | None:
     return None if at is None else datetime.fromtimestamp(at // 1000, UTC).replace(microsecond=at % 1000 * 1000)
 
 
-def _harmless(text: str | None) -> str | None:
+def harmless(text: str | None) -> str | None:
     """Free text that a spreadsheet would take for a formula gets a quote ahead of it."""
     return f"'{text}" if text and text.startswith(_FORMULA) else text
 
@@ -36,7 +36,7 @@ COLUMNS: Mapping[str, Column] = {
     "account": Column("text", lambda record: record.account),
     "caller": Column("text", lambda record: record.caller),
     "caller_e164": Column("text", lambda record: record.caller_e164),
-    "caller_name": Column("text", lambda record: _harmless(record.caller_name)),
+    "caller_name": Column("text", lambda record: harmless(record.caller_name)),
     "started": Column("time", lambda record: _time(record.started)),
     "answered": Column("time", lambda record: _time(record.answered)),
     "ringing": Column("time", lambda record: _time(record.ringing)),

@@ -11,13 +11,14 @@ from redis.asyncio.client import Pipeline
 from services.domain.calendar import Calendar
 from services.domain.documents import Account, Agent, Document, Group, Hotline
 from services.domain.extensions import numbers_of
+from services.domain.package import Package
 from services.domain.region import Numbering
 from services.domain.tariff import Tariff
 from services.store import keys
 
 _ANY: TypeAdapter[Document] = TypeAdapter(Document)
 
-D = TypeVar("D", Account, Agent, Calendar, Group, Hotline, Numbering, Tariff)
+D = TypeVar("D", Account, Agent, Calendar, Group, Hotline, Numbering, Package, Tariff)
 
 
 Row = tuple[bytes | None, bytes | None]
