@@ -25,7 +25,7 @@ from agi.room import Room
 from dialplan.render import SharedSounds
 from dialplan.render import render as render_files
 from services import billing, notify, pbx
-from services.cli import agents, callbacks, compare, outbox, rate, records, statement, supervision, voicemails
+from services.cli import agents, callbacks, compare, outbox, rate, records, rerate, statement, supervision, voicemails
 from services.cli.terminal import Refused, err, out
 from services.domain.check import check as check_documents
 from services.domain.documents import Account, Agent, Document, Group, Hotline
@@ -197,6 +197,23 @@ def show_statement(
     Example: hotline statement shop --cycle 2026-10 --language en > shop-2026-10.html
     """
     statement.show(account, cycle.date(), form, language)
+
+
+@main.command("rerate")
+def rerate_calls(
+    *,
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Day of the first calls' ends, in China.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day no longer in the period.")],
+    account: Annotated[str | None, typer.Option(help="Only this account's.")] = None,
+    apply_: Annotated[bool, typer.Option("--apply", help="Write corrections.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Price calls again by the documents as they are now; say what changes, and write corrections if told to.
+
+    Example: hotline rerate --since 2026-10-01 --until 2026-11-01 --account shop --apply
+    """
+    begin, end = (int(day.replace(tzinfo=records.CHINA).timestamp()) * 1000 for day in (since, until))
+    rerate.rerate(begin, end, account, apply=apply_, as_json=as_json)
 
 
 @asterisk.command()

@@ -118,3 +118,17 @@ def voicemails(account: str) -> str:
 def unheard(account: str, group: str) -> str:
     """Sorted set of the voicemails that nobody of the group has heard yet: ids by milliseconds since 1970."""
     return f"{distribution(account)}unheard:{group}"
+
+
+CORRECTIONS_STREAM = "cdr:corrections"
+"""Stream of what rated calls cost more or less than their records say: docs/cdr-stream.md."""
+
+
+def corrected(call_id: str) -> str:
+    """Id of a call's last correction."""
+    return f"cdr:corrected:{call_id}"
+
+
+def rated_late(call_id: str) -> str:
+    """Marks a call from ``cdr:unrated`` as having its rated record."""
+    return f"cdr:rated-late:{call_id}"

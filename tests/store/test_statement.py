@@ -37,8 +37,12 @@ EVIL = "<script>alert(1)</script>"
 CALLS = [("2026-03-02T10:00", 61), ("2026-03-31T23:00", 119), ("2026-03-31T23:59", 60), ("2026-04-01T10:00", 200)]
 
 
+def parsed(text: str) -> list[Document]:
+    return [TypeAdapter(Document).validate_python(one) for one in YAML(typ="safe").load_all(text)]
+
+
 def shop() -> list[Document]:
-    return [TypeAdapter(Document).validate_python(one) for one in YAML(typ="safe").load_all(SHOP)]
+    return parsed(SHOP)
 
 
 def rated(found: Sequence[Document]) -> list[Record]:
