@@ -17,7 +17,7 @@ from services.domain.record import Record
 from services.domain.statement import Statement
 from services.domain.tariff import Tariff
 from services.domain.usage import UnratableError
-from services.store import keys, records
+from services.store import corrections, keys, records
 from services.store.documents import Versioned
 
 D = TypeVar("D", Account, Package, Tariff)
@@ -35,6 +35,7 @@ async def gather(redis: Redis, account: str, begin: date, read: Callable[[int], 
     known = await _terms(redis, owner)
     calls = await _calls(redis, account, statement.first_needed(owner, known, begin), end, read)
     inside = tuple(call for call in calls if statement.day_of(call) >= begin)
+    corrected = [one async for one in corrections.written(redis, _ms(begin), _ms(end)) if one.account == account]
     rated = {call.call_id for call in calls}
     unrated = [
         one.record.call_id
@@ -51,6 +52,7 @@ async def gather(redis: Redis, account: str, begin: date, read: Callable[[int], 
         sums=statement.sums_of(inside),
         drawn=statement.drawn_of(inside),
         postings=statement.postings_of(owner, known, calls, begin, end),
+        corrections=tuple(corrected),
         unrated=len(set(unrated) - rated),
     )
 

@@ -64,6 +64,7 @@ _WORDS = {
     "extra": ("增值服务", "Extra service"),
     "minimum": ("低消补足", "Monthly minimum"),
     "forfeit": ("到期作废", "Forfeited"),
+    "correction": ("更正", "Correction"),
     "inbound": ("呼入", "inbound"),
     "outbound": ("呼出", "outbound"),
     "call": ("整通", "whole call"),
@@ -129,6 +130,15 @@ def _rows(statement: Statement) -> Iterator[Row]:
     for one in statement.postings:
         amount = money.text(one.amount)
         yield {"what": one.kind, "day": str(one.day), "package": one.package, "text": one.text, "amount": amount}
+    for entry in statement.corrections:
+        yield {
+            "what": "correction",
+            "day": to_rfc3339(entry.ended),
+            "id": harmless(entry.id) or "",
+            "hotline": entry.hotline,
+            "text": f"{entry.before} > {entry.charge.tariff}@{entry.charge.version}",
+            "amount": entry.amount,
+        }
     yield {"what": "total", "amount": money.text(statement.total)}
 
 
@@ -157,6 +167,10 @@ def _json(statement: Statement) -> str:
         "drawn": statement.drawn,
         "postings": [
             asdict(one) | {"day": str(one.day), "amount": money.text(one.amount)} for one in statement.postings
+        ],
+        "corrections": [
+            {"id": one.id, "call_id": one.call_id, "ended": to_rfc3339(one.ended), "amount": one.amount}
+            for one in statement.corrections
         ],
         "unrated": statement.unrated,
         "calls_total": money.text(statement.calls_total),

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from services.domain import clock, money, packages
+from services.domain.correction import Correction
 from services.domain.documents import Account, Subscription
 from services.domain.package import Package
 from services.domain.packages import Balance, Posting, Terms, subscribe
@@ -43,6 +44,8 @@ class Statement:
     drawn: dict[str, int]
     """Seconds by package, ``id@version``."""
     postings: tuple[Posting, ...]
+    corrections: tuple[Correction, ...]
+    """Written in these days, of whatever days' calls."""
     unrated: int
     """Calls whose price is not known yet."""
 
@@ -52,7 +55,8 @@ class Statement:
 
     @property
     def total(self) -> int:
-        return self.calls_total + sum(posting.amount for posting in self.postings)
+        posted = sum(posting.amount for posting in self.postings)
+        return self.calls_total + posted + sum(money.micros(Decimal(one.amount)) for one in self.corrections)
 
 
 def cost(call: Record) -> int:

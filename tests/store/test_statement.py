@@ -10,13 +10,17 @@ import csv
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
 from ruamel.yaml import YAML
 
+from services.cli.records import CHINA
+from services.domain.correction import correction, to_json
 from services.domain.documents import Document
 from services.domain.office import Office
 from services.domain.record import Record, from_rfc3339
@@ -112,6 +116,21 @@ async def test_a_table_adds_up_and_holds_no_formula(redis: Redis, server: RedisS
     assert total["amount"] == "10.60"
     assert sum(Decimal(row["amount"]) for row in rows) == Decimal(total["amount"])
     assert rows[0]["caller"] == "'+8613800138000"
+
+
+async def test_corrections_count_in_the_month_they_are_written(redis: Redis, server: RedisServer) -> None:
+    dear = rated(shop())[1]
+    assert dear.charge is not None
+    one = correction(dear, "shop", dear.charge, replace(dear.charge, version=1, total="0.20"), 1)
+    written = datetime(2026, 4, 30, 23, 59, 59, tzinfo=CHINA)
+    fields: Any = {"correction": to_json(one)}
+    await redis.xadd("cdr:corrections", fields, id=f"{int(written.timestamp()) * 1000}-0")
+    march = json.loads(await stated(redis, server, "--cycle", "2026-03", "--format", "json"))
+    assert (march["corrections"], march["total"]) == ([], "10.60")
+    april = (await stated(redis, server, "--cycle", "2026-04", "--format", "csv")).splitlines()
+    assert april[-2].endswith(",c1:1:std@0>std@1,4001234567,,,std@0 > std@1,0.08")
+    assert april[-1].endswith(",10.68")
+    assert "c1:1:std@0&gt;std@1" in await stated(redis, server, "--cycle", "2026-04")
 
 
 async def test_a_page_to_print_escapes_all(redis: Redis, server: RedisServer) -> None:
