@@ -27,6 +27,7 @@ from dialplan.render import render as render_files
 from services import billing, notify, pbx
 from services.cli import agents, callbacks, compare, outbox, rate, records, rerate, statement, supervision, voicemails
 from services.cli.terminal import Refused, err, out
+from services.domain import mailbox
 from services.domain.check import check as check_documents
 from services.domain.documents import Account, Agent, Document, Group, Hotline
 from services.domain.features import sentences
@@ -88,10 +89,8 @@ def apply(files: Files) -> None:
         for path, hotline in track(hotlines, description="sounds", console=err, disable=not err.is_terminal):
             await sounds.prepare(hotline, path.parent)
         await sounds.beep()
-        for _, document in located:
-            if isinstance(document, Account):
-                for sentence in sentences(document.pause_reasons):
-                    await sounds.spoken(sentence, MANDARIN)
+        for text in _told_to_agents([document for _, document in located]):
+            await sounds.spoken(text, MANDARIN)
         for path, document in located:
             if isinstance(document, Group):
                 await sounds.prepare_announcement(document, path.parent)
@@ -105,6 +104,13 @@ def apply(files: Files) -> None:
         asyncio.run(work())
     except (SoundError, RedisError) as error:
         raise Refused(f"nothing was applied: {error}") from error
+
+
+def _told_to_agents(found: list[Document]) -> Iterator[str]:
+    yield from mailbox.pieces()
+    for document in found:
+        if isinstance(document, Account):
+            yield from sentences(document.pause_reasons)
 
 
 async def _own_music(sounds: Sounds, located: list[tuple[Path, Document]]) -> dict[str, Path]:
@@ -260,7 +266,7 @@ def serve_agi() -> None:
             routes: server.Routes = {
                 "journey": Journey(redis, settings.sounds_dir, settings.recordings_dir, room),
                 "answered": Answered(room),
-                "feature": Features(redis, settings.sounds_dir, room),
+                "feature": Features(redis, settings.sounds_dir, settings.recordings_dir, room),
                 "extension": Extension(redis),
                 "callback": CallbackCall(redis, settings.sounds_dir, room),
                 "customer": Customer(room),

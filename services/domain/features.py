@@ -17,6 +17,8 @@ class Feature(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     """Also ends a wrap-up."""
+    VOICEMAILS = "voicemails"
+    """Decides nothing here: ``services.domain.mailbox`` has what is told."""
 
 
 LOGGED_IN = "签入成功，挂机以后就可以接听来电。"

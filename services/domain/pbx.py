@@ -87,6 +87,7 @@ class Codes(Model):
     pause: Code = "*83"
     """With the digit of the reason behind it."""
     resume: Code = "*84"
+    voicemails: Code = "*85"
 
     @model_validator(mode="after")
     def _told_apart(self) -> "Codes":

@@ -37,6 +37,12 @@ async def get(distribution: Distribution, agent: str) -> Standing | None:
     return _STANDING.validate_python({**known, "agent": agent}) if known else None
 
 
+async def groups(distribution: Distribution, agent: str) -> list[str]:
+    """Those that the agent is a member of."""
+    names: Any = await distribution.redis.hkeys(keys.memberships(distribution.account, agent))
+    return sorted(name.decode() for name in names)
+
+
 async def login(distribution: Distribution, agent: str, now: int) -> None:
     await distribution.run(Event.LOGIN, now, agent)
 

@@ -63,6 +63,11 @@ def agent(account: str, name: str) -> str:
     return f"{distribution(account)}agent:{name}"
 
 
+def memberships(account: str, agent: str) -> str:
+    """Hash of the groups that an agent belongs to, and on which terms."""
+    return f"{distribution(account)}memberships:{agent}"
+
+
 def call(account: str, name: str) -> str:
     """Hash of what is known of a caller: ``services.store.queues.Caller``."""
     return f"{distribution(account)}call:{name}"
