@@ -16,7 +16,7 @@ from services.domain.documents import Agent, Group
 from services.store import callbacks, documents, keys, requests
 from services.store.breaker import AWAY
 from services.store.callbacks import Callback
-from services.store.due import keep, now
+from services.store.due import end, keep, now
 from services.store.queues import Offer
 from services.store.requests import AwayError, Originate, RefusedError
 
@@ -44,10 +44,7 @@ class Callbacks:
         try:
             await stop.wait()
         finally:
-            listening.cancel()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(listening, *self._tasks, return_exceptions=True)
+            await end([listening, *self._tasks])
 
     async def _listen(self) -> None:
         async with self._redis.pubsub() as subscription:

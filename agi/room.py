@@ -13,7 +13,7 @@ from agi.owed import Owed
 from services.store import keys, queues
 from services.store.breaker import AWAY, UNGUARDED, AwayError, Guard
 from services.store.distribution import Distribution
-from services.store.due import Due, keep, now
+from services.store.due import Due, end, keep, now
 from services.store.queues import LEASE_MS, Offer, Place
 from services.store.remembered import Remembered
 
@@ -185,9 +185,7 @@ class Room:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
 
     async def _enter(self, held: Held, operation: Callable[[], Awaitable[T]]) -> T:
         try:

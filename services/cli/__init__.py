@@ -42,7 +42,7 @@ from services.store import documents as store
 from services.store import queues as store_queues
 from services.store.breaker import Breaker, client
 from services.store.distribution import Distribution
-from services.store.due import now
+from services.store.due import end, now
 
 APOLOGY = "对不起，系统暂时无法接通您的电话，请稍后再拨。"
 CONFIRM = "有一个来电，请按1接听。"
@@ -276,8 +276,7 @@ def serve_agi() -> None:
                 try:
                     await server.serve(routes, host=settings.agi_host, port=settings.agi_port, stop=stop)
                 finally:
-                    calling_back.cancel()
-                    await asyncio.gather(calling_back, return_exceptions=True)
+                    await end([calling_back])
 
     _serve(work)
 

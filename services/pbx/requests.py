@@ -11,12 +11,12 @@ from services import ami
 from services.ami import Link
 from services.pbx.originates import Originates
 from services.store import keys, requests
-from services.store.requests import AnyRequest, Envelope, Hangup, HangupPhone, Originate, Wake
+from services.store.due import end
+from services.store.requests import AnyRequest, Envelope, Hangup, HangupPhone, Originate
 
 AT_ONCE = 200
 """Requests that are being done; others wait in the connection."""
 LISTEN_SECONDS = 60.0
-KEY_NOBODY_HAS = "D"
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +40,7 @@ class Requests:
                     if message is not None:
                         await self._take(message["data"])
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await end(self._tasks)
 
     async def _take(self, data: bytes) -> None:
         try:
@@ -65,11 +63,10 @@ class Requests:
         refused = await self._refusal(envelope.request)
         if refused:
             log.info("%r was not done: %s", envelope.request, refused)
-        if envelope.answer_to:
-            try:
-                await requests.answer(self._redis, envelope.answer_to, refused)
-            except RedisError as error:  # who asked is told nothing, and gives up by itself
-                log.warning("an answer was lost: %r", error)
+        try:
+            await requests.answer(self._redis, envelope.answer_to, refused)
+        except RedisError as error:  # who asked is told nothing, and gives up by itself
+            log.warning("an answer was lost: %r", error)
 
     async def _refusal(self, request: AnyRequest) -> str:
         """Why the request was not done; empty when it was."""
@@ -81,8 +78,6 @@ class Requests:
 
     async def _do(self, request: AnyRequest) -> None:
         match request:
-            case Wake(channel=channel):
-                await self._link.action("PlayDTMF", Channel=channel, Digit=KEY_NOBODY_HAS, Receive="1")
             case Hangup(channel=channel):
                 await self._link.action("Hangup", Channel=channel)
             case HangupPhone():

@@ -28,13 +28,6 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Wake(Request):
-    """Has a command that waits for a key return with ``D``, which no telephone has."""
-
-    do: Literal["wake"] = "wake"
-    channel: ChannelName
-
-
 class Hangup(Request):
     do: Literal["hangup"] = "hangup"
     channel: ChannelName
@@ -69,15 +62,15 @@ class Originate(Request):
     """Of the phone's channel."""
 
 
-AnyRequest = Annotated[Wake | Hangup | HangupPhone | Originate, Field(discriminator="do")]
+AnyRequest = Annotated[Hangup | HangupPhone | Originate, Field(discriminator="do")]
 
 
 class Envelope(Request):
     """What is published on ``keys.requests(pbx)``."""
 
     request: AnyRequest
-    answer_to: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{0,32}$")] = ""
-    """Token of ``keys.answer``; empty when nobody waits."""
+    answer_to: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+    """Token of ``keys.answer``."""
 
 
 class AwayError(Exception):
@@ -95,11 +88,6 @@ async def alive(redis: Redis, preferred: str) -> str:
     if not there:
         raise AwayError("no service beside any pbx is running (hotline serve pbx)")
     return preferred if preferred in there else there[0]
-
-
-async def tell(redis: Redis, pbx: str, request: AnyRequest) -> bool:
-    """Whether anybody was there to hear it. Raises redis.exceptions.RedisError."""
-    return bool(await redis.publish(keys.requests(pbx), Envelope(request=request).model_dump_json()))
 
 
 async def ask(redis: Redis, pbx: str, request: AnyRequest, deadline: float = DEADLINE) -> None:

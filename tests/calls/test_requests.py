@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from services.store.requests import AwayError, Hangup, Originate, RefusedError, Wake, ask, tell
+from services.store.requests import AwayError, Hangup, Originate, RefusedError, ask
 from tests.harness.demo_calls import HOTLINE
 from tests.harness.node import Node
 from tests.harness.sipp import Phone, is_hung_up
@@ -28,7 +28,6 @@ async def test_a_phone_is_rung_and_hung_up(node: Node, phones: Mapping[str, Phon
     phone = await phones["1001"].answers(is_hung_up())
     await ask(node.redis, "pbx1", rings("1001"))
     name = await channel(node, "1001")
-    assert await tell(node.redis, "pbx1", Wake(channel=name))
     await ask(node.redis, "pbx1", Hangup(channel=name))
     assert await phone.wait(20) == 0
 
@@ -58,7 +57,6 @@ async def test_what_cannot_be_done_is_refused_with_a_reason(node: Node) -> None:
 async def test_nobody_stands_beside_that_asterisk(node: Node) -> None:
     with pytest.raises(AwayError, match="pbx9"):
         await ask(node.redis, "pbx9", rings("1001"))
-    assert not await tell(node.redis, "pbx9", Wake(channel="x"))
 
 
 async def test_what_is_no_request_does_no_harm(node: Node, phones: Mapping[str, Phone]) -> None:
