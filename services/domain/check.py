@@ -22,7 +22,7 @@ def check(reading: Reading) -> list[Problem]:
         first = known.setdefault((item.document.kind, item.document.id), item)
         if first is not item:
             key = "number" if isinstance(item.document, Hotline) else "id"
-            expected = f"this {item.document.kind} stands already in {first.file}"
+            expected = f"this {item.document.kind} stands already at {first.place(key)}"
             problems.append(item.problem(key, item.document.id, expected))
     problems += _extensions(everything)
     for item in everything:
@@ -56,16 +56,18 @@ def _references(item: Located, known: Known, broken: set[tuple[str, str]]) -> It
 
 def _extensions(everything: list[Located]) -> Iterator[Problem]:
     """What operators dial means one thing in its account; only a bound number may be that of several agents."""
-    taken: dict[tuple[str, str], tuple[str, Agent | Group]] = {}
+    taken: dict[tuple[str, str], tuple[str, Located]] = {}
     for item in everything:
         document = item.document
         if not isinstance(document, Agent | Group):
             continue
         for number in numbers_of(document):
             key = next(key for key in ("extension", "bound", "id") if getattr(document, key, None) == number)
-            other, first = taken.setdefault((document.account, number), (key, document))
+            other, holder = taken.setdefault((document.account, number), (key, item))
+            first = holder.document
             if (first.kind, first.id) != (document.kind, document.id) and {key, other} != {"bound"}:
-                yield item.problem(key, number, f"{first.kind} {first.id} of this account has this number already")
+                expected = f"{first.kind} {first.id} of this account has this number already, at {holder.place(other)}"
+                yield item.problem(key, number, expected)
 
 
 def _flow(item: Located, hotline: Hotline) -> Iterator[Problem]:
@@ -143,7 +145,6 @@ def _reachable(hotline: Hotline) -> set[str]:
 
 def _endpoints(item: Located, pbx: Pbx, known: Known) -> Iterator[Problem]:
     for index, trunk in enumerate(pbx.trunks):
-        if ("agent", trunk.id) in known:
-            yield item.problem(
-                f"trunks.{index}.id", trunk.id, "an agent has this id already: phones and trunks share names"
-            )
+        if agent := known.get(("agent", trunk.id)):
+            expected = f"the agent at {agent.place('id')} has this id already: phones and trunks share names"
+            yield item.problem(f"trunks.{index}.id", trunk.id, expected)

@@ -40,6 +40,10 @@ class Located:
     source: Any
     """The YAML nodes, which know their lines."""
 
+    def place(self, key: str) -> str:
+        """File and line."""
+        return f"{self.file}:{_line(self.source, key.split('.'))}"
+
     def problem(self, key: str, value: object, expected: str) -> Problem:
         return Problem(self.file, _line(self.source, key.split(".") if key else []), key, _shown(value), expected)
 

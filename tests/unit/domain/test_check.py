@@ -61,9 +61,18 @@ def test_one_mistake_is_one_problem() -> None:
 
 
 def test_doubles_name_both_places() -> None:
-    assert problems(SHOP, AGENT, HOTLINE) == [
-        "2.yaml:2: id: '1001': this agent stands already in 1.yaml",
-        "3.yaml:2: number: '4001234567': this hotline stands already in 1.yaml",
+    assert problems(SHOP, AGENT, HOTLINE, GROUP + GROUP) == [
+        "2.yaml:2: id: '1001': this agent stands already at 1.yaml:13",
+        "3.yaml:2: number: '4001234567': this hotline stands already at 1.yaml:26",
+        "4.yaml:2: id: 'sales': this group stands already at 1.yaml:19",
+        "4.yaml:9: id: 'sales': this group stands already at 1.yaml:19",
+    ]
+
+
+def test_a_number_that_is_somebody_elses_names_both_places() -> None:
+    other = AGENT.replace("'1001'", "'1002'").replace("bound: '13900139000'", "bound: '13900139001'\nextension: '1001'")
+    assert problems(SHOP, other) == [
+        "2.yaml:6: extension: '1001': agent 1001 of this account has this number already, at 1.yaml:13"
     ]
 
 
@@ -86,7 +95,7 @@ trunks: [{id: '1001', address: 127.0.0.2, hosts: [127.0.0.2]}]
 folders: {state: /a, log: /a, cel: /a, sounds: /a, recordings: /a, modules: /a, data: /a}
 """
     [found] = problems(SHOP, pbx)
-    assert found.startswith("2.yaml:4: trunks.0.id: '1001': an agent has this id already")
+    assert found.startswith("2.yaml:4: trunks.0.id: '1001': the agent at 1.yaml:13 has this id already")
 
 
 def test_a_webhook_needs_an_address() -> None:
