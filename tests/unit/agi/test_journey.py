@@ -18,7 +18,8 @@ from tests.unit.agi.fake_channel import FakeChannel
 
 SOUNDS = Path("/sounds")
 RECORDINGS = Path("/recordings")
-WELCOME = f"/sounds/{spoken_name('您好，欢迎致电示范商店。产品销售请按一，售后服务请按二。', 'cmn')}"
+GREETING = "您好，欢迎致电示范商店。产品销售请按一，售后服务请按二，上门维修请按三，投诉建议请按四。"
+WELCOME = f"/sounds/{spoken_name(GREETING, 'cmn')}"
 INVALID = f"/sounds/{spoken_name('您的输入有误，请重新选择。', 'cmn')}"
 PHONES = "\n---\n".join(
     f"kind: agent\nid: '{name}'\naccount: demo\nname: x\nsip: {{password: abcdefghijkl}}" for name in (1001, 1002)
