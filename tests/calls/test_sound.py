@@ -6,7 +6,7 @@ from tests.harness.hearing import likeness, listening, samples
 from tests.harness.node import Node
 from tests.harness.sipp import CALLER_HOST, hangs_up, hears
 
-WELCOME = "您好，欢迎致电示范商店。产品销售请按一，售后服务请按二。"
+WELCOME = "您好，欢迎致电示范商店。产品销售请按一，售后服务请按二，上门维修请按三，投诉建议请按四。"
 SORRY = "对不起，客服人员暂时无法接听您的电话，请稍后再拨。再见！"
 
 
