@@ -26,7 +26,10 @@ async def with_what_goes_along(redis: Redis, entries: list[Entry]) -> list[Entry
     hotlines = await find(redis, Hotline, {record.hotline for record in concerned})
     accounts = await find(redis, Account, {voicemail.account for some in left.values() for voicemail in some})
     going = [_along(entry.record, left[entry.record.call_id], hotlines, accounts) for entry in entries]
-    return [replace(entry, along=tuple(some)) if some else entry for entry, some in zip(entries, going, strict=True)]
+    return [
+        replace(entry, along=(*entry.along, *some)) if some else entry
+        for entry, some in zip(entries, going, strict=True)
+    ]
 
 
 def _along(record: Record, left: list[Voicemail], hotlines: Hotlines, accounts: Accounts) -> list[Command]:

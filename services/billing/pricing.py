@@ -8,7 +8,9 @@ from typing import TypeVar
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
+from services.billing.books import OpenBook
 from services.domain import region
+from services.domain.book import keeps_book
 from services.domain.calendar import CHINA, Calendar
 from services.domain.documents import Account, Hotline
 from services.domain.package import Package
@@ -33,12 +35,13 @@ async def price(redis: Redis, records: Sequence[Record]) -> list[Entry]:
 
 
 class Pricing:
-    """Documents of one batch of records, each read once."""
+    """Documents and books of one batch of records, each read once."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._books: dict[str, OpenBook | UnratableError] = {}
         self._accounts: dict[str, Account | UnratableError] = {}
-        self._raters: dict[str, Rater | UnratableError] = {}
+        self._raters: dict[tuple[str, bool], Rater | UnratableError] = {}
         self._homes: dict[tuple[str, int | None], Home | UnratableError] = {}
 
     async def entry(self, record: Record) -> Entry:
@@ -46,8 +49,14 @@ class Pricing:
             return Entry(record)
         try:
             account = await _once(self._accounts, record.account, self._account)
-            rater = await _once(self._raters, account.tariff, self._rater)
+            kept = None
+            if keeps_book(account):
+                kept = await _once(self._books, account.id, self._book)
+            places = kept is not None and kept.needs_places
+            rater = await _once(self._raters, (account.tariff, places), self._rater)
             home = await _once(self._homes, (record.hotline, record.hotline_version), self._home)
+            if kept is not None:
+                return kept.enter(record, rater, home)
             return Entry(replace(record, charge=rater.rate(usage_of(record), home)))
         except UnratableError as error:
             return Entry(record, unrated=str(error))
@@ -55,7 +64,11 @@ class Pricing:
     async def _account(self, name: str) -> Account:
         return (await _get(self._redis, Account, name)).document
 
-    async def _rater(self, name: str) -> Rater:
+    async def _book(self, name: str) -> OpenBook:
+        return await OpenBook.read(self._redis, await _once(self._accounts, name, self._account))
+
+    async def _rater(self, which: tuple[str, bool]) -> Rater:
+        name, places = which
         found = await _get(self._redis, Tariff, name)
         tariff = found.document
         calendar, numbering = CHINA, None
@@ -63,7 +76,7 @@ class Pricing:
             calendar = (await _get(self._redis, Calendar, tariff.calendar)).document
         if tariff.numbering is not None:
             numbering = (await _get(self._redis, Numbering, tariff.numbering)).document
-        rater = Rater(tariff, found.version, calendar=calendar, numbering=numbering)
+        rater = Rater(tariff, found.version, calendar=calendar, numbering=numbering, places=places)
         if rater.places:
             await asyncio.to_thread(region.load)
         return rater

@@ -8,12 +8,13 @@ import asyncio
 import contextlib
 import gc
 import logging
+import random
 from pathlib import Path
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, WatchError
 
 from services.billing.along import with_what_goes_along
 from services.billing.calls import OpenCalls
@@ -31,6 +32,8 @@ WAKE_SECONDS = 5.0
 """Looks at the files so often even if the filesystem never tells of a change (network filesystems do not)."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between attempts while Redis is away."""
+ATTEMPTS = 10
+"""At the commit of a batch while other processes change the same accounts' books; then it is begun anew."""
 
 log = logging.getLogger(__name__)
 
@@ -65,12 +68,25 @@ class Billing:
     def close(self) -> None:
         self._tail.close()
 
-    async def _commit(self, records: list[Record]) -> None:
+    async def _attempt(self, records: list[Record]) -> list[Record]:
+        """Commits them; gives those whose account's book somebody else has changed since it was read."""
         entries = await with_what_goes_along(self._redis, await price(self._redis, records))
-        for entry in entries:
-            if entry.unrated is not None:
+        committed = await ledger.commit(self._redis, entries)
+        for entry, done in zip(entries, committed, strict=True):
+            if entry.unrated is not None and done.new:
                 log.error("call %s goes unrated: %s", entry.record.call_id, entry.unrated)
-        self.written += sum(done.new for done in await ledger.commit(self._redis, entries))
+        self.written += sum(done.new for done in committed)
+        return [record for record, done in zip(records, committed, strict=True) if not done.entry_id]
+
+    async def _commit(self, records: list[Record]) -> None:
+        waiting = records
+        for attempt in range(ATTEMPTS):
+            waiting = await self._attempt(waiting)
+            if not waiting:
+                break
+            await asyncio.sleep(FIRST_PAUSE * random.random() * (attempt + 1))  # noqa: S311 - others go on first
+        else:
+            raise WatchError(f"others changed the same accounts' books {ATTEMPTS} times meanwhile")
         reached = self.calls.oldest or self._tail.checkpoint
         if reached is None or reached == self._saved:
             return

@@ -25,7 +25,20 @@ from agi.room import Room
 from dialplan.render import SharedSounds
 from dialplan.render import render as render_files
 from services import billing, notify, pbx
-from services.cli import agents, callbacks, compare, outbox, rate, records, rerate, statement, supervision, voicemails
+from services.cli import (
+    accounts,
+    agents,
+    callbacks,
+    compare,
+    outbox,
+    rate,
+    records,
+    rerate,
+    statement,
+    supervision,
+    voicemails,
+)
+from services.cli.doctor import doctor
 from services.cli.terminal import Refused, err, out
 from services.domain import mailbox
 from services.domain.check import check as check_documents
@@ -52,7 +65,9 @@ asterisk = typer.Typer(no_args_is_help=True, help="What Asterisk loads.")
 serve = typer.Typer(no_args_is_help=True, help="Run one of the services until SIGTERM.")
 main.add_typer(asterisk, name="asterisk")
 main.add_typer(serve, name="serve")
+main.add_typer(accounts.app, name="account")
 main.add_typer(agents.app, name="agent")
+main.command()(doctor)
 main.add_typer(records.app, name="records")
 main.add_typer(callbacks.app, name="callback")
 main.command()(records.tail)

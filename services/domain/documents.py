@@ -93,6 +93,8 @@ class Account(Model):
     )
     """Why agents pause, by the digit they dial after the code."""
     packages: list[Subscription] = Field(default_factory=list, max_length=20)
+    prepaid: bool = False
+    """Its calls are paid out of money that was topped up."""
 
     def references(self) -> Iterator[tuple[str, str, str]]:
         yield "tariff", "tariff", self.tariff

@@ -9,7 +9,7 @@ from services.domain.record import Instant
 
 SCHEMA: Final = 1
 
-Kind = Literal["text_message", "missed_call", "voicemail"]
+Kind = Literal["text_message", "missed_call", "voicemail", "usage_alert"]
 Value = str | int | None | list[str]
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 
-from services.domain.documents import Hotline
+from services.domain.documents import Account, Hotline
 from services.domain.messages import Kind, Message, Value
 from services.domain.numbers import to_e164
+from services.domain.packages import Alert
 from services.domain.record import Hop, Record, to_rfc3339
 from services.domain.voicemail import Voicemail
 
@@ -90,6 +91,27 @@ def voicemail_left(voicemail: Voicemail, record: Record, hotline: Hotline, *, we
         )
         for place in _places(text_to, webhook=webhook)
     ]
+
+
+def usage_alert(owner: Account, alert: Alert, record: Record) -> Message:
+    """``record``: of the call that reached the mark."""
+    return Message(
+        id=f"usage_alert:{owner.id}:{alert.package}:{alert.cycle.begin}:{alert.mark}:{WEBHOOK}",
+        kind="usage_alert",
+        account=owner.id,
+        at=record.ended,
+        to=None,
+        text=f"【{owner.name}】套餐 {alert.package} 已使用 {alert.mark}%，剩余 {alert.left // 60} 分钟。",
+        values={
+            "call_id": record.call_id,
+            "hotline": record.hotline,
+            "package": alert.package,
+            "mark": alert.mark,
+            "cycle_begin": str(alert.cycle.begin),
+            "cycle_end": str(alert.cycle.end),
+            "left_seconds": alert.left,
+        },
+    )
 
 
 def _of_call(record: Record, hotline: Hotline) -> dict[str, Value]:

@@ -137,3 +137,13 @@ def corrected(call_id: str) -> str:
 def rated_late(call_id: str) -> str:
     """Marks a call from ``cdr:unrated`` as having its rated record."""
     return f"cdr:rated-late:{call_id}"
+
+
+def book(account: str) -> str:
+    """Hash: ``body``, the account's book, and its ``state``: docs/ledger.md."""
+    return f"book:{{{account}}}"
+
+
+def ledger(account: str) -> str:
+    """Stream of what changed the account's book, calls apart: docs/ledger.md."""
+    return f"ledger:{{{account}}}"

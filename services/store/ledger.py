@@ -26,11 +26,16 @@ class Entry:
     """Why the record has no charge; it then goes to ``cdr:unrated``."""
     along: tuple[Command, ...] = ()
     """What is done in the same step, once as the record is."""
+    number: int | None = None
+    """Of the call's step in its account's book; None when the account keeps none."""
+    state: str = ""
+    """That the account's book must have, or nothing is written; empty: none is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
     entry_id: str
+    """Empty: nothing was written, because the account's book has another state."""
     new: bool
     """Whether this commit wrote it; False when it stood there already."""
 
@@ -44,8 +49,9 @@ async def commit(redis: Redis, entries: Sequence[Entry]) -> list[Committed]:
         _COMMIT.load(pipe)
         for entry in entries:
             stream = keys.RATED_STREAM if entry.unrated is None else keys.UNRATED_STREAM
-            names = [keys.committed(entry.record.call_id), stream, *keys_of(entry.along)]
-            _COMMIT.call(pipe, names, [MARKER_SECONDS, to_json_list(entry.along), *_fields(entry)])
+            record = entry.record
+            names = [keys.committed(record.call_id), stream, keys.book(record.account or ""), *keys_of(entry.along)]
+            _COMMIT.call(pipe, names, [MARKER_SECONDS, entry.state, to_json_list(entry.along), *_fields(entry)])
         _, *replies = await pipe.execute()
     return [Committed(entry_id.decode(), bool(new)) for entry_id, new in replies]
 
@@ -58,4 +64,6 @@ def _fields(entry: Entry) -> list[str | bytes | int]:
         *("account", record.account or ""),
         *("record", to_json(record)),
     ]
+    if entry.number is not None:
+        fields += ["ledger", entry.number]
     return fields if entry.unrated is None else [*fields, "reason", entry.unrated]

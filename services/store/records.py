@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from services.domain.record import Record, from_json
@@ -26,6 +25,8 @@ class UnreadableError(Exception):
 class Found:
     entry_id: str
     record: Record
+    number: int | None = None
+    """Of the call's step in its account's book (docs/ledger.md)."""
 
     @property
     def written(self) -> int:
@@ -62,6 +63,7 @@ async def follow(redis: Redis, after: str, stream: str = keys.RATED_STREAM) -> A
 
 def _found(stream: str, entry_id: bytes, fields: dict[bytes, bytes]) -> Found:
     try:
-        return Found(entry_id.decode(), from_json(fields[b"record"]))
-    except (KeyError, ValidationError) as error:
+        number = int(fields[b"ledger"]) if b"ledger" in fields else None
+        return Found(entry_id.decode(), from_json(fields[b"record"]), number)
+    except (KeyError, ValueError) as error:
         raise UnreadableError(f"entry {entry_id.decode()} of {stream} is no record: {error}") from error

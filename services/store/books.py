@@ -1,0 +1,110 @@
+"""Accounts' books and ledgers in Redis (docs/ledger.md): read, and changed only from the state that was read.
+
+All raise redis.exceptions.RedisError; reading a book raises pydantic.ValidationError.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal, cast
+
+from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
+
+from services.domain import money
+from services.domain.book import Book, Line, Step, from_json, to_json
+from services.store import keys
+from services.store.commands import Command
+
+NO_BOOK = "0"
+"""Stands for the state of a book that nobody has written yet; ``commit.lua`` has the same."""
+PAGE = 1000
+
+Kind = Literal["top_up", "fee", "extra", "minimum", "forfeit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    book: Book
+    state: str
+    """Told from all others: two books with the same number need not have the same past."""
+
+
+def new_state() -> str:
+    return secrets.token_hex(8)
+
+
+async def get(redis: Redis, account: str) -> Stored:
+    body, state = cast("list[bytes | None]", await cast("Any", redis.hmget(keys.book(account), ["body", "state"])))
+    return _stored(body, state)
+
+
+def written(account: str, step: Step, state: str) -> list[Command]:
+    """What a step changes in Redis, for whoever makes sure that the book is still the one that it began from."""
+    appended = [("XADD", keys.ledger(account), "*", *_fields(account, line)) for line in step.lines]
+    return [("HSET", keys.book(account), "body", to_json(step.book), "state", state), *appended]
+
+
+async def change(redis: Redis, account: str, step: Callable[[Book], Step]) -> Step:
+    """Takes the step, again from the present book whenever somebody else was faster."""
+
+    async def write(pipe: Pipeline) -> Step:
+        body, state = await cast("Any", pipe.hmget(keys.book(account), ["body", "state"]))
+        before = _stored(body, state).book
+        taken = step(before)
+        pipe.multi()  # type: ignore[no-untyped-call]
+        if taken.book != before:
+            for command in written(account, taken, new_state()):
+                pipe.execute_command(*command)
+        return taken
+
+    taken: Step = await redis.transaction(write, keys.book(account), value_from_callable=True)
+    return taken
+
+
+async def accounts(redis: Redis) -> list[str]:
+    """Those that have a book."""
+    prefix, suffix = keys.book("*").split("*")
+    found = [name.decode() async for name in redis.scan_iter(keys.book("*"), PAGE)]
+    return sorted(name.removeprefix(prefix).removesuffix(suffix) for name in found)
+
+
+async def lines(redis: Redis, account: str) -> AsyncIterator[Line]:
+    """The account's ledger, oldest first. Raises KeyError, ValueError when somebody else has written there."""
+    begin = "-"
+    while page := cast("list[Any]", await redis.xrange(keys.ledger(account), begin, "+", count=PAGE)):
+        for _, fields in page:
+            yield _line({name.decode(): value.decode() for name, value in fields.items()})
+        begin = f"({page[-1][0].decode()}"
+
+
+def _stored(body: bytes | None, state: bytes | None) -> Stored:
+    return Stored(Book(), NO_BOOK) if body is None or state is None else Stored(from_json(body), state.decode())
+
+
+def _fields(account: str, line: Line) -> list[str]:
+    return [
+        *("schema", "1"),
+        *("account", account),
+        *("number", str(line.number)),
+        *("kind", line.kind),
+        *("day", str(line.day)),
+        *("amount", money.text(line.amount)),
+        *("package", line.package),
+        *("seconds", str(line.seconds)),
+        *("text", line.text),
+    ]
+
+
+def _line(fields: dict[str, str]) -> Line:
+    return Line(
+        int(fields["number"]),
+        cast("Kind", fields["kind"]),
+        date.fromisoformat(fields["day"]),
+        money.micros(Decimal(fields["amount"])),
+        fields["package"],
+        int(fields["seconds"]),
+        fields["text"],
+    )
