@@ -5,7 +5,7 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from agi import transfer
+from agi import admission, transfer
 from agi.call import Call
 from agi.channel import Channel
 from agi.nodes import HANDLERS
@@ -50,6 +50,10 @@ class Journey:
         await call.channel.mark(
             "JOURNEY", account=call.hotline.account, version=str(version), resumed="1" if left_at else "0"
         )
+        if not left_at and (owner := await admission.refusing(call)):
+            await admission.refuse(call, owner)
+            await call.channel.set_variable(CAUSE, admission.CALL_REJECTED)
+            return
         at: str | None = left_at if left_at in call.hotline.flow.nodes else None
         number = await call.channel.get_variable(transfer.TARGET)
         if at and number:

@@ -106,6 +106,9 @@ def apply(files: Files) -> None:
         await sounds.beep()
         for text in _told_to_agents([document for _, document in located]):
             await sounds.spoken(text, MANDARIN)
+        for _, document in located:
+            if isinstance(document, Account):
+                await sounds.spoken(document.refusal, MANDARIN)
         for path, document in located:
             if isinstance(document, Group):
                 await sounds.prepare_announcement(document, path.parent)

@@ -87,6 +87,11 @@ def keeps_book(owner: Account) -> bool:
     return owner.prepaid or bool(owner.packages)
 
 
+def can_pay(book: Book) -> bool:
+    """Whether a prepaid account has anything left that a call could be paid from."""
+    return book.balance > 0 or any(seconds for kept in book.packages for seconds in kept.left)
+
+
 def call(book: Book, shelf: Shelf, agreed: Agreed, rater: Rater, usage: Usage, home: Home, day: date) -> Step:  # noqa: PLR0913, PLR0917  # a call is all of this
     """Raises UnratableError."""
     balances, begun, paid = _taken_up(book, shelf, agreed, day)

@@ -16,7 +16,11 @@ _BY_CAUSE: dict[int | None, Result] = {
 _SAYS_NOTHING = {None, 0, 16, 31, 127}
 """Q.850 causes of a leg that Asterisk gave up itself: none, normal, unspecified, interworking."""
 _UNCONFIRMED = {"invalid", "timeout"}
-_BY_REASON: dict[str | None, EndState] = {"unknown_hotline": "unknown_hotline", "loop": "flow_loop"}
+_BY_REASON: dict[str | None, EndState] = {
+    "unknown_hotline": "unknown_hotline",
+    "suspended": "suspended",
+    "loop": "flow_loop",
+}
 
 
 def record_of(call: Call, pbx: str) -> Record | None:

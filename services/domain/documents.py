@@ -94,7 +94,13 @@ class Account(Model):
     """Why agents pause, by the digit they dial after the code."""
     packages: list[Subscription] = Field(default_factory=list, max_length=20)
     prepaid: bool = False
-    """Its calls are paid out of money that was topped up."""
+    """Its calls are paid out of money that was topped up; without any, and without minutes, callers are refused."""
+    suspended: bool = False
+    """Its callers are refused."""
+    refusal: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = (
+        "您好，您拨打的电话已暂停服务。"
+    )
+    """What they hear then."""
 
     def references(self) -> Iterator[tuple[str, str, str]]:
         yield "tariff", "tariff", self.tariff

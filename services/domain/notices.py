@@ -15,7 +15,7 @@ CHINA = timezone(timedelta(hours=8))
 
 SEEKS_SOMEBODY = {"group", "queue"}
 """Kinds of node at which a caller asks for a person."""
-NEVER_MISSED = {"answered", "voicemail", "unknown_hotline"}
+NEVER_MISSED = {"answered", "voicemail", "unknown_hotline", "suspended"}
 
 _TEXTS = {
     "zh": {

@@ -27,6 +27,7 @@ EndState = Literal[
     "flow_ended",
     "flow_loop",
     "unknown_hotline",
+    "suspended",
     "callback_failed",
     "unavailable",
     "cut_off",
