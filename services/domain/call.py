@@ -135,6 +135,10 @@ def bring_together(calls: Iterable[Call], row: CelRow) -> None:
     """An attended transfer: the caller talks on with whom the transferer had called, who was rung in another call."""
     sides = [_text(row, f"{side}_channel_uniqueid") for side in ("transferee", "transfer_target")]
     transferers = [row.uniqueid, _text(row, "channel2_uniqueid")]
+    if _text(row, "app"):  # the colleague's phone still rang: what comes of it is a transfer of its own
+        for ring in (call.phones[channel] for call in calls for channel in transferers if channel in call.phones):
+            ring.handed_on = True
+        return
     phones = {channel: ring for call in calls for channel, ring in call.phones.items()}
     for call in calls:
         if call.hotline is not None and call.linkedid in sides:

@@ -1,14 +1,23 @@
-"""Attended transfers, as Asterisk tells of them: the caller's own session only knows that the talk goes on."""
+"""Attended transfers, as Asterisk tells of them: the caller's own session only knows that the talk goes on.
 
+One to a colleague whose phone still rings goes on as a blind one (dialplan: ``transferred``).
+"""
+
+import asyncio
 import logging
 
 from redis.asyncio import Redis
 
+from services import ami
 from services.ami import Link, Message
 from services.domain.agents import IllegalTransition
 from services.domain.documents import Agent
 from services.store import documents, queues
 from services.store.due import Due, now
+
+TAKEN_SECONDS = 2.0
+LOOK_SECONDS = 0.05
+"""Asterisk tells of the transfer just before the caller's channel takes the other's place, and of that not at all."""
 
 CALLER, OTHER = "Transferee", "TransferTarget"
 
@@ -20,6 +29,7 @@ class Transfers:
 
     def __init__(self, redis: Redis, link: Link, due: Due) -> None:
         self._redis = redis
+        self._link = link
         self._due = due
         link.subscribe("AttendedTransfer", self._attended)
 
@@ -29,11 +39,29 @@ class Transfers:
         transferer = await documents.get(self._redis, Agent, endpoint)
         if event["Result"] != "Success" or transferer is None:
             return
+        if event.get("DestType") == "App":
+            await self._go_on_blind(event)
+            return
         account = transferer.document.account
         # The operator may have called the caller's side or the other one last; only a caller's is a call of ours.
         for caller, other in ((CALLER, OTHER), (OTHER, CALLER)):
             if call := event.get(f"{caller}Uniqueid"):
                 await self._hand(account, call, await self._agent(account, event.get(f"{other}AccountCode", "")))
+
+    async def _go_on_blind(self, event: Message) -> None:
+        """The caller has taken the transferer's place in the dial, where nobody would know of it."""
+        channel = event[f"{CALLER}Channel"]
+        try:
+            async with asyncio.timeout(TAKEN_SECONDS):
+                while not await self._has_taken(channel):  # noqa: ASYNC110 - there is no event to wait for
+                    await asyncio.sleep(LOOK_SECONDS)
+            await self._link.action("Redirect", Channel=channel, Context="transferred", Exten="ringing", Priority="1")
+        except (ami.RefusedError, OSError) as error:  # it hung up, or the dialplan does it when nobody answers
+            log.warning("%s was not sent on: %r", channel, error)
+
+    async def _has_taken(self, channel: str) -> bool:
+        """Whether it has the variables of the channel that dialled. Before that a Redirect would be lost."""
+        return bool((await self._link.action("Getvar", Channel=channel, Variable="DIALLED")).get("Value"))
 
     async def _hand(self, account: str, call: str, agent: str) -> None:
         try:

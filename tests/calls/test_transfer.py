@@ -202,3 +202,46 @@ async def test_a_caller_transfers_nobody(node: Node, phones: Mapping[str, Phone]
     first = await answers(phones["1001"])
     caller = await node.sipp.call(CALLER, QUEUE, [hears(500), refers_to("1002", 603), hangs_up()])
     await all_went_so(caller, first)
+
+
+async def test_attended_to_a_phone_that_still_rings(
+    node: Node, phones: Mapping[str, Phone], counter: Distribution
+) -> None:
+    """It rings for the caller then, as after a blind transfer."""
+    before = await node.stream.newest()
+    first = await phones["1001"].answers(talks(1000))
+    asked = await never_answers(phones["1002"])
+    caller = await node.sipp.call(CALLER, QUEUE, [hears(500), talks(6000), hangs_up()])
+    await reaches(counter, "1001", {State.BUSY})
+    consultation = await node.dials("1001", "1002", status=603)
+    refer = await node.sipp.refers(first, consultation, ringing=True)
+    await all_went_so(refer, asked, first)
+    second = await answers(phones["1002"])
+    await reaches(counter, "1002", {State.BUSY})
+    await all_went_so(consultation, caller, second)
+    [record] = await node.stream.after(before)
+    assert went(record) == ["queue 1001:answered", "transfer blind 1001 1002 1002:answered"]
+    assert (record.end_state, record.agent, record.hung_up_by) == ("answered", "1001", "caller")
+    one, two = (hop.attempts[0] for hop in record.hops)
+    assert one.ended
+    assert one.answered
+    assert two.answered
+    assert abs(record.talk_ms - (one.ended - one.answered + record.ended - two.answered)) < 20
+
+
+async def test_attended_to_a_phone_that_rings_on_comes_back(
+    node: Node, phones: Mapping[str, Phone], counter: Distribution
+) -> None:
+    before = await node.stream.newest()
+    first = await phones["1001"].answers(talks(1000))
+    asked = await never_answers(phones["1002"])
+    caller = await node.sipp.call(CALLER, QUEUE, [is_hung_up()])
+    await reaches(counter, "1001", {State.BUSY})
+    consultation = await node.dials("1001", "1002", status=603)
+    refer = await node.sipp.refers(first, consultation, ringing=True)
+    await all_went_so(refer, asked, consultation, first)
+    second, again = await never_answers(phones["1002"]), await phones["1001"].answers(talks(1000), hangs_up())
+    await all_went_so(second, again, caller)
+    [record] = await node.stream.after(before)
+    assert went(record) == ["queue 1001:answered", "transfer blind 1001 1002 1002:no_answer 1001:answered"]
+    assert (record.end_state, record.agent, record.hung_up_by) == ("answered", "1001", "agent")

@@ -77,9 +77,16 @@ def _channel(who: str, serials: dict[str, int]) -> str:
     return f"PJSIP/{endpoint}-{serial:08x}"
 
 
+def _app(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    return {key: value for key, value in pairs if key == "app"}
+
+
 def _extra(event: str, pairs: list[tuple[str, str]], serials: dict[str, int], begin_ms: int) -> str:
     if event == "ATTENDEDTRANSFER":
-        return json.dumps({f"{key}_uniqueid": f"pbx1-{begin_ms // 1000}.{serials[who]}" for key, who in pairs})
+        channels = {key: f"pbx1-{begin_ms // 1000}.{serials[who]}" for key, who in pairs if who in serials}
+        return json.dumps(
+            {f"{key}_uniqueid": channels.get(key, "N/A") for key, _ in pairs if key != "app"} | _app(pairs)
+        )
     if event == "HANGUP":
         said = dict(pairs)
         source = _channel(said["source"], serials) if "source" in said else ""

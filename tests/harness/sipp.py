@@ -158,25 +158,27 @@ class Sipp:
         await process.start()
         return process
 
-    async def refers(self, talk: Process, to: "Process | str", status: int = 200) -> Process:
+    async def refers(self, talk: Process, to: "Process | str", status: int = 200, *, ringing: bool = False) -> Process:
         """The phone in ``talk`` sends its other side to whom it has called in ``to``, or to an address, and hangs up.
 
-        Another SIPp speaks for it from then on, because one knows one dialog only: ``talk`` must end by itself.
+        ``ringing``: whoever it has called still rings. Another SIPp speaks for it from then on, because one knows one
+        dialog only: ``talk`` must end by itself.
         """
         dialog = await self._dialog(talk)
-        target = to if isinstance(to, str) else (await self._dialog(to)).replaced_at(f"{self.target}:{self.ports.sip}")
-        refer = dialog.request("REFER", _REFER.format(to=target), status)
+        if not isinstance(to, str):
+            to = (await self._dialog(to, 180 if ringing else 200)).replaced_at(f"{self.target}:{self.ports.sip}")
+        refer = dialog.request("REFER", _REFER.format(to=to), status)
         leave = dialog.request("BYE", "Content-Length: 0\n\n", 200) if status == 200 else ""
         scenario = _scenario(refer + leave)
         process = self._process(scenario, self.phone_host, self.ports.take(), 20, call_id=dialog.call_id)
         await process.start()
         return process
 
-    async def _dialog(self, process: Process) -> "Dialog":
+    async def _dialog(self, process: Process, status: int = 200) -> "Dialog":
         path = self._messages[process.name]
 
         async def found() -> Dialog | None:
-            return Dialog.of(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else None
+            return Dialog.of(path.read_text(encoding="utf-8", errors="replace"), status) if path.exists() else None
 
         dialog = await until(found, f"{process.name} to be in a dialog")
         assert dialog
@@ -295,13 +297,13 @@ class Dialog:
     target: str
 
     @classmethod
-    def of(cls, messages: str) -> "Dialog | None":
-        """Of the answer to the INVITE, which was either sent or received."""
+    def of(cls, messages: str, status: int) -> "Dialog | None":
+        """Of this answer to the INVITE, which was either sent or received."""
         for part in re.split(r"^-{20,}.*$", messages, flags=re.MULTILINE)[1:]:
             about, _, message = part.strip().partition("\n")
             lines = [line.partition(":") for line in message.strip().splitlines()]
             headers = {name.strip(): value.strip() for name, _, value in reversed(lines)}
-            if message.strip().startswith("SIP/2.0 200") and headers["CSeq"].endswith("INVITE"):
+            if message.strip().startswith(f"SIP/2.0 {status}") and headers["CSeq"].endswith("INVITE"):
                 ours, theirs = ("To", "From") if "sent" in about else ("From", "To")
                 target = re.search(r"<(sip:[^>]*)>", headers["Contact"])
                 assert target
