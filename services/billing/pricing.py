@@ -35,10 +35,14 @@ async def price(redis: Redis, records: Sequence[Record]) -> list[Entry]:
 
 
 class Pricing:
-    """Documents and books of one batch of records, each read once."""
+    """Documents and books of one batch of records, each read once.
 
-    def __init__(self, redis: Redis) -> None:
+    ``books`` False: calls are priced in money alone, whatever packages their account has.
+    """
+
+    def __init__(self, redis: Redis, *, books: bool = True) -> None:
         self._redis = redis
+        self._with_books = books
         self._books: dict[str, OpenBook | UnratableError] = {}
         self._accounts: dict[str, Account | UnratableError] = {}
         self._raters: dict[tuple[str, bool], Rater | UnratableError] = {}
@@ -50,7 +54,7 @@ class Pricing:
         try:
             account = await _once(self._accounts, record.account, self._account)
             kept = None
-            if keeps_book(account):
+            if self._with_books and keeps_book(account):
                 kept = await _once(self._books, account.id, self._book)
             places = kept is not None and kept.needs_places
             rater = await _once(self._raters, (account.tariff, places), self._rater)

@@ -38,7 +38,7 @@ async def rerate(
 ) -> AsyncIterator[Rerated]:
     """Each call that ended in the period. Raises RedisError, UnreadableError."""
     last = {one.call_id: one async for one in corrections.written(redis)}
-    pricing = Pricing(redis)
+    pricing = Pricing(redis, books=False)
     rated: set[str] = set()
     async for one in records.written(redis, max(0, since - _DAY_MS)):
         call = one.record

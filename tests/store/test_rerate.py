@@ -31,7 +31,8 @@ async def rerated(server: RedisServer, *options: str) -> dict[str, Any]:
 
 
 async def sell(redis: Redis, rate: str) -> None:
-    await documents.apply(redis, parsed(DOCUMENTS.replace("0.12", rate)))
+    without = DOCUMENTS.replace("packages: [{package: p, since: 2026-03-01}]\n", "")
+    await documents.apply(redis, parsed(without.replace("0.12", rate)))
 
 
 async def test_corrections_are_added_once(redis: Redis, server: RedisServer) -> None:
