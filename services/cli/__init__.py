@@ -1,30 +1,18 @@
 """The command line: ``hotline …``. Exit codes: 0 done, 1 refused or found wrong, 2 misused."""
 
 import asyncio
-import logging
-import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvloop
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from rich.progress import track
 
-from agi import server
-from agi.answered import Answered
-from agi.callback_call import CallbackCall, Customer
-from agi.callbacks import Callbacks
-from agi.extension import Extension
-from agi.features import Features
-from agi.journey import Journey
-from agi.room import Room
 from dialplan.render import SharedSounds
 from dialplan.render import render as render_files
-from services import billing, notify, pbx
 from services.cli import (
     accounts,
     agents,
@@ -34,6 +22,7 @@ from services.cli import (
     rate,
     records,
     rerate,
+    serve,
     statement,
     supervision,
     voicemails,
@@ -49,22 +38,20 @@ from services.domain.pbx import Pbx
 from services.domain.prompts import MANDARIN
 from services.domain.reading import Located, Problem, Reading, read
 from services.prompts import Espeak, SoundError, Sounds
-from services.settings import Settings, SettingsError
+from services.settings import Settings
 from services.store import agents as store_agents
 from services.store import documents as store
 from services.store import queues as store_queues
-from services.store.breaker import Breaker, client
 from services.store.distribution import Distribution
-from services.store.due import end, now
+from services.store.due import now
 
 APOLOGY = "对不起，系统暂时无法接通您的电话，请稍后再拨。"
 CONFIRM = "有一个来电，请按1接听。"
 
 main = typer.Typer(name="hotline", no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 asterisk = typer.Typer(no_args_is_help=True, help="What Asterisk loads.")
-serve = typer.Typer(no_args_is_help=True, help="Run one of the services until SIGTERM.")
 main.add_typer(asterisk, name="asterisk")
-main.add_typer(serve, name="serve")
+main.add_typer(serve.app, name="serve")
 main.add_typer(accounts.app, name="account")
 main.add_typer(agents.app, name="agent")
 main.command()(doctor)
@@ -268,76 +255,6 @@ def render(
         shared, own_music = asyncio.run(prepare())
         render_files(host, agents, groups, out_dir, shared, own_music=own_music)
     except (OSError, SoundError) as error:
-        raise Refused(error) from error
-
-
-@serve.command("agi")
-def serve_agi() -> None:
-    """Take the calls that Asterisk hands over by FastAGI.
-
-    Example: HOTLINE_REDIS_URL=redis://127.0.0.1:6379/0 hotline serve agi
-    """
-
-    async def work(settings: Settings, stop: asyncio.Event) -> None:
-        async with client(settings.redis_url) as redis:
-            room = Room(redis, Breaker())
-            routes: server.Routes = {
-                "journey": Journey(redis, settings.sounds_dir, settings.recordings_dir, room),
-                "answered": Answered(room),
-                "feature": Features(redis, settings.sounds_dir, settings.recordings_dir, room),
-                "extension": Extension(redis),
-                "callback": CallbackCall(redis, settings.sounds_dir, room),
-                "customer": Customer(room),
-            }
-            async with room.running():
-                calling_back = asyncio.create_task(Callbacks(redis, room).run(stop))
-                try:
-                    await server.serve(routes, host=settings.agi_host, port=settings.agi_port, stop=stop)
-                finally:
-                    await end([calling_back])
-
-    _serve(work)
-
-
-@serve.command("billing")
-def serve_billing() -> None:
-    """Turn the CEL file into rated records on the stream.
-
-    Example: HOTLINE_CEL_DIR=/var/log/asterisk/cel-custom hotline serve billing
-    """
-    _serve(billing.run)
-
-
-@serve.command("pbx")
-def serve_pbx() -> None:
-    """Follow the SIP phones of one Asterisk, and have it do what the other services ask for.
-
-    Example: HOTLINE_PBX=pbx1 HOTLINE_AMI_SECRET=… hotline serve pbx
-    """
-    _serve(pbx.run)
-
-
-@serve.command("notify")
-def serve_notify() -> None:
-    """Send text messages and webhooks, again and again until they are taken.
-
-    Example: HOTLINE_NOTIFY_URL=https://gateway.example.com/texts HOTLINE_NOTIFY_SECRET=… hotline serve notify
-    """
-    _serve(notify.run)
-
-
-def _serve(work: Callable[[Settings, asyncio.Event], Awaitable[None]]) -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-
-    async def until_told() -> None:
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await work(Settings(), stop)
-
-    try:
-        uvloop.run(until_told())
-    except (OSError, SettingsError) as error:
         raise Refused(error) from error
 
 

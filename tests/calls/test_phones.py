@@ -53,7 +53,7 @@ async def test_who_is_put_off_duty_while_talking_goes_afterwards(
     node: Node, phones: Mapping[str, Phone], desk: Distribution
 ) -> None:
     await agents.login(desk, "1001", now())
-    call = DemoCall("talks", [hears(500), talks(2500), hangs_up()], {}, {"1001": answers})
+    call = DemoCall("talks", [hears(500), talks(8000), hangs_up()], {}, {"1001": answers})
     playing = asyncio.create_task(served(node, phones, call))
     await reaches(desk, "1001", {State.BUSY})
     await node.hotline("agent", "logout", "1001")

@@ -21,13 +21,17 @@ async def cluster(tmp_path: Path) -> AsyncIterator[Redis]:
     ports = Ports()
     process = Process(
         "redis-cluster",
-        ["redis-server", "--cluster-enabled", "yes", "--port", str(ports.redis), "--dir", str(tmp_path), "--save", ""],
+        [
+            *("redis-server", "--cluster-enabled", "yes", "--dir", str(tmp_path), "--save", ""),
+            *("--port", str(ports.redis), "--cluster-port", str(ports.carrier)),
+        ],
         tmp_path,
     )
     async with Redis(port=ports.redis) as redis:
         command: Callable[..., Awaitable[Any]] = redis.execute_command
 
         async def answers() -> bool:
+            process.must_run()
             try:
                 return bool(await redis.ping())
             except RedisError:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from services.domain import mailbox
 from services.domain.documents import Group
 from services.domain.features import sentences
 from services.store import audit, outbox, queues
@@ -83,7 +84,8 @@ async def test_apply_prepares_the_sounds_and_raises_versions(shop: Path, server:
     first = hotline("apply", shop, **env)
     assert first.returncode == 0, first.stderr
     assert len(first.stdout.splitlines()) == 10
-    assert len(list((tmp_path / "sounds" / "spoken").iterdir())) == 4 + len(list(sentences({"1": "休息"})))
+    of_flow_and_refusal, of_phones = 4 + 1, {*sentences({"1": "休息"}), *mailbox.pieces()}
+    assert len(list((tmp_path / "sounds" / "spoken").iterdir())) == of_flow_and_refusal + len(of_phones)
     assert hotline("apply", shop, **env).stdout == ""
     (shop / "phones.yaml").write_text(PHONES.replace("name: x", "name: y", 1))
     assert hotline("apply", shop, **env).stdout == "agent    1001                 version 2\n"
