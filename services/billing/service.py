@@ -103,7 +103,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             f"there is no folder {folder} for Asterisk's call events: create it so that Asterisk can write to it,"
             " or set HOTLINE_CEL_DIR"
         )
-    gc.freeze()  # what is loaded by now stays: looking through it again with every batch costs a fifth of the time
+    gc.freeze()  # what is loaded by now stays: it need not be looked through again with every batch
     with Watch(folder) as watch:
         async with _client(settings.redis_url) as redis:
             expiring = asyncio.create_task(keep_expiring(redis, settings.recordings_dir, settings.pbx))
