@@ -3,6 +3,8 @@
 A scenario is a list of steps, so that a test reads like a ladder: ``[hears(1000), presses("1"), hangs_up()]``.
 """
 
+import asyncio
+import contextlib
 import itertools
 import re
 import socket
@@ -23,6 +25,8 @@ CALLER_HOST = "127.0.0.2"
 PHONE_HOST = "127.0.0.3"
 
 SIPP = STATE / "bin" / "sipp"
+STARTS, START_PAUSE = 5, 0.3
+"""A phone's port may still be held by the SIPp before, whose dialog is over: then this one ends at once."""
 SPEECH = Path("/usr/share/sip-tester/g711a.pcap")
 
 SDP = """
@@ -381,9 +385,14 @@ class Phone:
         number = f'<ereg regexp="sip:{re.escape(shown)}@" search_in="hdr" header="From:" check_it="true" '
         must_show = f'{number}assign_to="shown"/>' if shown else ""
         scenario = _scenario(f'<recv request="INVITE"><action>{must_show}{_DIALOG}</action></recv>{steps}')
-        process = self.sipp._process(scenario, self.host, self.port, 60, calls=calls)
-        await process.start()
-        await listening(process, self.host, self.port)
+        for _ in range(STARTS):
+            process = self.sipp._process(scenario, self.host, self.port, 60, calls=calls)
+            await process.start()
+            with contextlib.suppress(RuntimeError):
+                await listening(process, self.host, self.port)
+                return process
+            await asyncio.sleep(START_PAUSE)
+        process.must_run()
         return process
 
 
