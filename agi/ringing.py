@@ -30,18 +30,18 @@ class Rung:
     """The agent whose phone took the call and dropped it at once."""
 
 
-async def rings_and_talks(call: Call, name: str, node: GroupNode | Queue, held: Held, offer: Offer) -> bool:
-    """Whether the two talked: then the call is over."""
+async def ring_offer(call: Call, name: str, node: GroupNode | Queue, held: Held, offer: Offer) -> Rung:
+    """What came of the offer."""
     try:
         group = await call.room.documents.get(Group, node.group)
         found = await call.room.documents.get_many(Agent, list(offer.agents))
     except AWAY:
-        return False
+        return Rung()
     agents = [agent.document for agent in found if agent]
     if group is None or not agents:
-        return False
+        return Rung()
     of_queue = f"{held.distribution.account}^{offer.number}"
-    return (await ring(call, name, group.document, agents, of_queue)).talked
+    return await ring(call, name, group.document, agents, of_queue)
 
 
 async def ring(call: Call, node: str, group: Group, agents: Sequence[Agent], of_queue: str = "") -> Rung:

@@ -74,9 +74,14 @@ class Held:
         place = await self.join()
         return place.offer if place else None
 
-    async def missed(self, offer: Offer) -> Offer | None:
-        """Nobody took the offer. Gives the caller's next one, if there is one already."""
-        return await self._owed.tell(partial(queues.missed, self.distribution, self.call, offer.number, now()))
+    async def missed(self, offer: Offer, dropped: str = "") -> Offer | None:
+        """Nobody took the offer. Gives the caller's next one, if there is one already.
+
+        ``dropped``: who took it and dropped it at once. The others' phones stopped ringing for that: they have missed
+        nothing, even if the drop came before the queue was told of the answer.
+        """
+        who = [dropped] if dropped else []
+        return await self._owed.tell(partial(queues.missed, self.distribution, self.call, offer.number, now(), who))
 
 
 class LostError(Exception):

@@ -8,7 +8,7 @@ import logging
 
 from agi.call import Call
 from agi.nodes import group, queue
-from agi.ringing import rings_and_talks
+from agi.ringing import ring_offer
 from services.domain.documents import Agent, Group
 from services.domain.flow import GroupNode, Queue
 from services.store import documents
@@ -64,7 +64,7 @@ async def _rings(call: Call, name: str, node: GroupNode | Queue, agent: Agent) -
             if claimed is None:
                 return False
             held, offer = claimed
-            talked = await rings_and_talks(call, name, node, held, offer)
+            talked = (await ring_offer(call, name, node, held, offer)).talked
             held.reason = "ended" if talked else "overflow"
             return talked
     return False

@@ -2,7 +2,7 @@ import contextlib
 
 from agi import recording
 from agi.call import JOINED, PRIORITY, Call
-from agi.ringing import rings_and_talks
+from agi.ringing import ring_offer
 from agi.room import Held
 from agi.waiting import Waiting
 from services.domain.documents import Group
@@ -64,7 +64,8 @@ async def _served(call: Call, name: str, node: Queue, held: Held) -> bool:
     """Whether somebody talked to the caller: then the call is over."""
     offer = await held.offer()
     while offer is not None:
-        if await rings_and_talks(call, name, node, held, offer):
+        rung = await ring_offer(call, name, node, held, offer)
+        if rung.talked:
             return True
-        offer = await held.missed(offer)
+        offer = await held.missed(offer, rung.dropped)
     return False

@@ -108,3 +108,20 @@ async def test_a_cancelled_session_leaves_the_queue(desk: Desk) -> None:
     with pytest.raises(asyncio.CancelledError):
         await session
     assert (await queues.status(desk[2], "desk", now())).waiting == 0
+
+
+async def test_who_drops_the_call_costs_those_who_rang_with_it_nothing(desk: Desk) -> None:
+    """Dropped before the queue was told that it was picked up: the other is rung on at once, alone."""
+    redis, _, distribution = desk
+    found = await documents.get(redis, Group, "desk")
+    assert found
+    terms = {"strategy": "ringall", "drop_seconds": 2, "retry_seconds": 60}
+    together = found.document.model_copy(update=terms)
+    await documents.apply(redis, [together])
+    await queues.put(distribution, together, now())
+    for agent in ("1001", "1002"):
+        await agents.login(distribution, agent, now())
+    channel = FakeChannel(dials=["1001", "ANSWER"])
+    assert await walk(desk, channel) == ["line"]
+    assert [targets for targets, _, _ in channel.dialled] == [["PJSIP/1001", "PJSIP/1002"], ["PJSIP/1002"]]
+    assert (await state(desk, "1001"), await state(desk, "1002")) == (State.WRAP_UP, State.READY)
