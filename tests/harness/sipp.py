@@ -3,11 +3,10 @@
 A scenario is a list of steps, so that a test reads like a ladder: ``[hears(1000), presses("1"), hangs_up()]``.
 """
 
-import asyncio
-import contextlib
 import itertools
 import re
 import socket
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,8 +24,7 @@ CALLER_HOST = "127.0.0.2"
 PHONE_HOST = "127.0.0.3"
 
 SIPP = STATE / "bin" / "sipp"
-STARTS, START_PAUSE = 5, 0.3
-"""A phone's port may still be held by the SIPp before, whose dialog is over: then this one ends at once."""
+UDP_SOCKETS = Path("/proc/net/udp")
 SPEECH = Path("/usr/share/sip-tester/g711a.pcap")
 
 SDP = """
@@ -385,30 +383,25 @@ class Phone:
         number = f'<ereg regexp="sip:{re.escape(shown)}@" search_in="hdr" header="From:" check_it="true" '
         must_show = f'{number}assign_to="shown"/>' if shown else ""
         scenario = _scenario(f'<recv request="INVITE"><action>{must_show}{_DIALOG}</action></recv>{steps}')
-        for _ in range(STARTS):
-            process = self.sipp._process(scenario, self.host, self.port, 60, calls=calls)
-            await process.start()
-            with contextlib.suppress(RuntimeError):
-                await listening(process, self.host, self.port)
-                return process
-            await asyncio.sleep(START_PAUSE)
-        process.must_run()
+        process = self.sipp._process(scenario, self.host, self.port, 60, calls=calls)
+        await process.start()
+        await listening(process, self.host, self.port)
         return process
 
 
 async def listening(process: Process, host: str, port: int) -> None:
-    """Waits until the process has bound the UDP port."""
+    """Waits until the process has bound the UDP port. To try to bind it would now and then keep the process from it."""
 
     async def is_taken() -> bool:
         process.must_run()
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind((host, port))
-            except OSError:
-                return True
-        return False
+        return _is_bound(host, port)
 
     await until(is_taken, f"SIPp to listen on {host}:{port}")
+
+
+def _is_bound(host: str, port: int) -> bool:
+    address = f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{port:04X}"
+    return any(line.split()[1] == address for line in UDP_SOCKETS.read_text().splitlines())
 
 
 _DIALOG = (
