@@ -27,7 +27,7 @@ run: setup ## Start the same system and keep it running, to call it with a SIP p
 	@$(BIN)/python -m tests.demo --stay $(if $(CALLER),--caller $(CALLER))
 
 test: setup lint ## All tests but those of the containers
-	@$(PYTEST) -n 3 --dist loadfile -m 'not stack and not large'
+	@$(PYTEST) -n 2 --dist loadfile -m 'not stack and not large'
 
 lint: setup ## Format, rules, types, import contracts
 	@$(BIN)/ruff format --check --quiet $(SOURCES)

@@ -12,10 +12,11 @@ from services.store.breaker import AWAY
 from services.store.queues import Offer
 
 PICKED_UP = "PICKED_UP"
-"""Channel variable: when a phone was last picked up and, if need be, confirmed: milliseconds since 1970, Asterisk's."""
+"""Channel variable: when a phone was picked up and, if need be, confirmed: milliseconds since 1970, Asterisk's. Empty
+when it hung up too soon for the dialplan to say so."""
 
-PICKED_UP_BY = "PICKED_UP_BY"
-"""Channel variable: whose phone that was."""
+TAKEN = f"${{STRFTIME(,,%s%3q)}} ${{{PICKED_UP}}} ${{DIALEDPEERNUMBER}}"
+"""After a Dial: the time, PICKED_UP, and what was picked up: of several, the first digits are its place among them."""
 
 RINGS = "b(dial^s^1)"
 """Of a phone's Dial: the dialplan's ``dial`` as it is about to ring, which says of which phone the channel is."""
@@ -51,14 +52,16 @@ async def ring(call: Call, node: str, group: Group, agents: Sequence[Agent], of_
     """
     offered = {dial_of(agent, call.trunk): agent for agent in agents}
     await call.channel.mark("OFFER", offer_pairs(node, group.id, offered))
+    await call.channel.set_variable(PICKED_UP, "")
     if await dial_phones(call.channel, offered, group.ring_seconds, of_queue) != "ANSWER":
         return Rung()
-    talked_ms = int(await call.channel.evaluate(f"$[${{STRFTIME(,,%s%3q)}} - ${{{PICKED_UP}}}]"))
-    if talked_ms >= group.drop_seconds * 1000:
+    at, picked_up, taken = (await call.channel.evaluate(TAKEN)).split(" ")
+    if picked_up and int(at) - int(picked_up) >= group.drop_seconds * 1000:
         return Rung(talked=True)
     await call.channel.mark("DROP")
     await call.channel.set_variable("DIALSTATUS", "")  # ANSWER would have the dialplan end a call whose session died
-    return Rung(dropped=await call.channel.get_variable(PICKED_UP_BY) or "")
+    place = int(taken.partition("@")[0]) if len(agents) > 1 else 0
+    return Rung(dropped=agents[place].id)
 
 
 async def dial_phones(channel: Channel, offered: Mapping[str, Agent], seconds: int, of_queue: str = "") -> str:

@@ -1,17 +1,14 @@
 """``hotline callback …``: customers who are to be called back."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import typer
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
+from services.cli import session
 from services.cli.terminal import Refused, out
 from services.domain.record import to_rfc3339
-from services.settings import Settings
 from services.store import callbacks
 from services.store.callbacks import Callback
 from services.store.distribution import Distribution
@@ -32,7 +29,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="One JSON object 
             async for callback in callbacks.pending(Distribution(redis, account)):
                 out.print(_line(account, callback, as_json=as_json), markup=False)
 
-    _run(work)
+    session.run(work)
 
 
 @app.command()
@@ -49,7 +46,7 @@ def cancel(callback: str) -> None:
                 return
         raise Refused(f"no callback {callback!r} is pending")
 
-    _run(work)
+    session.run(work)
 
 
 def _line(account: str, callback: Callback, *, as_json: bool) -> str:
@@ -59,14 +56,3 @@ def _line(account: str, callback: Callback, *, as_json: bool) -> str:
         f"{callback.id}  {account}  {callback.group}  {callback.number}  {callback.state}"
         f"  asked {to_rfc3339(callback.asked)}  due {to_rfc3339(callback.due)}  attempts {callback.attempts}"
     )
-
-
-def _run(work: Callable[[Redis], Awaitable[None]]) -> None:
-    async def with_redis() -> None:
-        async with Redis.from_url(Settings().redis_url, socket_timeout=5, socket_connect_timeout=5) as redis:
-            await work(redis)
-
-    try:
-        asyncio.run(with_redis())
-    except RedisError as error:
-        raise Refused(error) from error

@@ -11,7 +11,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from services.billing.agreements import agreements
-from services.cli.records import CHINA, with_redis
+from services.cli import session
+from services.cli.records import CHINA
 from services.cli.terminal import Refused, err, out
 from services.domain import callfile, money
 from services.domain.callfile import Line
@@ -68,7 +69,7 @@ def _from_redis(account: str, since: int, until: int) -> tuple[Calls, list[Docum
                     found.append(Served(call.hotline, account, call.started, call.ended, usage))
         documents.extend(await agreements(redis, account, {call.hotline for call in found}))
 
-    with_redis(work)
+    session.run(work)
     return found, documents
 
 

@@ -13,7 +13,6 @@ from services.cli import session
 from services.cli.terminal import Refused, err, out
 from services.domain.book import Book, Reckoning
 from services.store import books, records
-from services.store.records import UnreadableError
 
 
 def doctor(
@@ -38,7 +37,7 @@ def doctor(
 
     try:
         session.run(work)
-    except (UnreadableError, ValidationError, KeyError, ValueError, InvalidOperation) as error:
+    except (ValidationError, KeyError, ValueError, InvalidOperation) as error:
         raise Refused(f"a book or a stream cannot be read: {error}") from error
 
 

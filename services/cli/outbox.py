@@ -1,19 +1,16 @@
 """``hotline notify …``: messages that could not be delivered."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
+from services.cli import session
 from services.cli.terminal import Refused, out
 from services.domain.messages import from_json
 from services.domain.record import to_rfc3339
-from services.settings import Settings
 from services.store import outbox
 from services.store.outbox import Dead
 
@@ -26,7 +23,7 @@ def dead(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a
 
     Example: hotline notify dead --json
     """
-    for message in _run(outbox.dead):
+    for message in session.run(outbox.dead):
         out.print(json.dumps(_facts(message), ensure_ascii=False) if as_json else _line(message), markup=False)
 
 
@@ -46,21 +43,10 @@ def retry(
         wanted = ids or [message.entry for message in await outbox.dead(redis)]
         return await outbox.revive(redis, wanted)
 
-    count = _run(work)
+    count = session.run(work)
     if ids and count < len(ids):
         raise Refused(f"{count} of {len(ids)} were there to be sent again")
     out.print(f"{count} messages will be sent again")
-
-
-def _run(work: Callable[[Redis], Awaitable[Any]]) -> Any:
-    async def connected() -> Any:
-        async with Redis.from_url(Settings().redis_url, socket_timeout=5, socket_connect_timeout=5) as redis:
-            return await work(redis)
-
-    try:
-        return asyncio.run(connected())
-    except RedisError as error:
-        raise Refused(error) from error
 
 
 def _facts(message: Dead) -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """``hotline tail`` and ``hotline records …``: what stands on the stream of rated records."""
 
-import asyncio
 import csv
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
@@ -11,16 +10,15 @@ from typing import Annotated
 
 import typer
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
+from services.cli import session
 from services.cli.terminal import Refused, err, out
 from services.domain.flat import COLUMNS, Value, row
 from services.domain.ladder import ladder
 from services.domain.record import Record, to_json
-from services.settings import Settings
 from services.store import records as store
-from services.store.records import Found, UnreadableError
+from services.store.records import Found
 
 CHINA = timezone(timedelta(hours=8))
 ROWS_AT_ONCE = 10_000
@@ -52,7 +50,7 @@ def tail(
             if account in {None, found.record.account}:
                 out.print(to_json(found.record).decode() if as_json else _shown(found.record), markup=False)
 
-    with_redis(work)
+    session.run(work)
 
 
 @app.command()
@@ -79,7 +77,7 @@ def export(
             new.unlink(missing_ok=True)
         err.print(f"{count} records in {to}", markup=False)
 
-    with_redis(work)
+    session.run(work)
 
 
 async def _pour(found: AsyncIterator[Found], account: str | None, sink: Sink) -> int:
@@ -147,16 +145,3 @@ def _day(at: int) -> str:
 
 def _ms(day: datetime | None) -> int | None:
     return None if day is None else int(day.replace(tzinfo=CHINA).timestamp() * 1000)
-
-
-def with_redis(work: Callable[[Redis], Awaitable[None]]) -> None:
-    async def connected() -> None:
-        async with Redis.from_url(Settings().redis_url, socket_timeout=5, socket_connect_timeout=5) as redis:
-            await work(redis)
-
-    try:
-        asyncio.run(connected())
-    except (RedisError, OSError, UnreadableError) as error:
-        raise Refused(error) from error
-    except KeyboardInterrupt:
-        raise typer.Exit from None

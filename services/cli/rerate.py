@@ -8,7 +8,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from services.billing import rerating
 from services.billing.rerating import Rerated
-from services.cli.records import with_redis
+from services.cli import session
 from services.cli.terminal import Refused, err, out
 from services.domain import money
 from services.domain.correction import total
@@ -54,7 +54,7 @@ def rerate(since: int, until: int, account: str | None, *, apply: bool, as_json:
                     await rerating.apply(redis, one)
 
     try:
-        with_redis(work)
+        session.run(work)
     except OutrunError as error:
         raise Refused(error) from error
     for name, found in sorted(accounts.items()):

@@ -15,7 +15,8 @@ from redis.asyncio import Redis
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from services.billing.statements import gather
-from services.cli.records import CHINA, with_redis
+from services.cli import session
+from services.cli.records import CHINA
 from services.cli.terminal import Refused, err
 from services.domain import money
 from services.domain.flat import harmless
@@ -83,7 +84,7 @@ def show(account: str, cycle: date, form: Form, language: Language) -> None:
             found.append(await gather(redis, account, cycle, told))
 
     try:
-        with_redis(work)
+        session.run(work)
     except UnratableError as error:
         raise Refused(error) from error
     [statement] = found

@@ -1,15 +1,12 @@
 """``hotline voicemail …``: what callers left."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
+from services.cli import session
 from services.cli.terminal import Refused, out
 from services.domain.record import to_rfc3339
 from services.settings import Settings
@@ -28,7 +25,7 @@ def list_(
 
     Example: hotline voicemail list demo
     """
-    for left in _run(lambda redis: voicemails.all_of(redis, account)):
+    for left in session.run(lambda redis: voicemails.all_of(redis, account)):
         if as_json:
             out.print(json.dumps(asdict(left), ensure_ascii=False), markup=False)
         else:
@@ -48,7 +45,7 @@ def delete(
 
     Example: hotline voicemail delete demo pbx1-1772416800.100-1772416812345
     """
-    gone = _run(lambda redis: voicemails.delete(redis, account, ids, now()))
+    gone = session.run(lambda redis: voicemails.delete(redis, account, ids, now()))
     folder = Settings().recordings_dir
     for left in gone:
         try:
@@ -58,14 +55,3 @@ def delete(
     if len(gone) < len(ids):
         raise Refused(f"{len(gone)} of {len(ids)} were there and are deleted")
     out.print(f"{len(gone)} deleted")
-
-
-def _run(work: Callable[[Redis], Awaitable[Any]]) -> Any:
-    async def connected() -> Any:
-        async with Redis.from_url(Settings().redis_url, socket_timeout=5, socket_connect_timeout=5) as redis:
-            return await work(redis)
-
-    try:
-        return asyncio.run(connected())
-    except RedisError as error:
-        raise Refused(error) from error

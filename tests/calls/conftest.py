@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Generator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,15 @@ from tests.harness.node import DEMO, PHONES, Node, running
 from tests.harness.sipp import Phone
 
 DOCUMENTS = Path(__file__).parent / "documents"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure tells what the services had to say, so that a rare one need not be had again to be understood."""
+    report = yield
+    if report.failed and isinstance(node := item.funcargs.get("node"), Node):
+        report.sections.append(("the last lines of the services", node.last_lines()))
+    return report
 
 
 @pytest.fixture(scope="session")

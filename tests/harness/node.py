@@ -111,6 +111,14 @@ class Node:
         await self.redis_server.stop()
         self.ports.release()
 
+    def last_lines(self) -> str:
+        """Of the services' logs, and of the events of the last calls."""
+        told = []
+        for path, count in [*((process.log, 8) for process in self._services), (self.cel / "hotline.csv", 40)]:
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-count:]
+            told += [f"{path.name}: {line[:160]}" for line in lines]
+        return "\n".join(told)
+
     async def render(self) -> None:
         await self.hotline("asterisk", "render", *self._documents, "--out", str(self.conf))
 

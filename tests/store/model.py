@@ -274,10 +274,20 @@ class Model:
                 self._reserve(call, chosen)
         while self._freed:
             agent = self._freed.pop(0)
-            if self.agents[agent].state == State.READY:
-                for call in sorted(self.servable(agent), key=lambda call: self._preference(agent, call))[:1]:
-                    self._reserve(call, [agent])
+            if self.agents[agent].state == State.READY and (found := self._preferred(agent)):
+                self._reserve(found, self._together(agent, found))
         self._gone, self._looking = [], []
+
+    def _together(self, agent: str, call: Caller) -> list[str]:
+        """Who became ready in this operation and rings for the call: with ringall everybody whose next call it is."""
+        group = self.groups[call.group]
+        if group.strategy != "ringall" or call.pool[0] in "@!":
+            return [agent]
+        ready = [one for one in {agent, *self._freed} if self.agents[one].state == State.READY]
+        return sorted((one for one in ready if self._preferred(one) is call), key=group.members.index)
+
+    def _preferred(self, agent: str) -> Caller | None:
+        return min(self.servable(agent), key=lambda call: self._preference(agent, call), default=None)
 
     def choice(self, call: Caller) -> list[str]:
         """Whom the group's strategy rings for the caller."""

@@ -118,7 +118,17 @@ async def test_ringall_goes_on_without_who_declines(shop: Shop) -> None:
     assert await shop.misses("c1", "wang") is None
     assert [await shop.state(name) for name in ("li", "wang")] == [(State.WRAP_UP, "")] * 2
     await shop.passes(5000)
-    assert await shop.rings("c1") == "li"
+    assert await shop.rings("c1") == "li wang"
+
+
+async def test_ringall_rings_who_became_ready_together_but_not_who_has_another_caller_to_serve(shop: Shop) -> None:
+    more = group("sequence", members=["wang"], priorities={"wang": 1}).model_copy(update={"id": "more"})
+    await shop.opens(group("ringall"), more, ready="li wang zhao")
+    await shop.joins("c1")
+    await shop.misses("c1")
+    await shop.joins("c2", "more")
+    await shop.passes(5000)
+    assert [await shop.rings(call) for call in ("c1", "c2")] == ["li zhao", "wang"]
 
 
 async def test_a_returning_caller_waits_for_who_served_it_and_then_for_anybody(shop: Shop) -> None:

@@ -67,6 +67,11 @@ local function reserve(id, call, agents)
     redis.call('PUBLISH', 'wake:' .. call.process, cjson.encode({account = account, call = id, offer = call.offer}))
 end
 
+-- Of a callback one phone at a time is told whom it calls.
+local function rings_all(id, call)
+    return group_of(call.group).strategy == 'ringall' and not string.match(call.pool, '^[@!]') and not callback_of(id)
+end
+
 local function ready_agents(id, call)
     local ready, group = ready_key(call.group), group_of(call.group)
     local agent = string.match(call.pool, '^[@!](.*)$')
@@ -74,7 +79,7 @@ local function ready_agents(id, call)
         local stands = redis.call('ZSCORE', ready, entry(agent, member_of(agent, call.group)))
         return stands and {agent} or {}
     end
-    if group.strategy == 'ringall' and not callback_of(id) then -- one phone at a time is told whom it calls
+    if rings_all(id, call) then
         local found = redis.call('ZRANGE', ready, 0, -1)
         for i, name in ipairs(found) do found[i] = agent_of(name) end
         return found
@@ -126,12 +131,28 @@ local function best_caller(agent)
     return best and best[5]
 end
 
+-- Who of those who became ready rings for the caller that `name` has found: where all ring, all who found the same one.
+local function ready_together(name, id, call)
+    if not rings_all(id, call) then return {name} end
+    local found, seen = {}, {}
+    for _, other in ipairs(freed) do
+        if not seen[other] and load_agent(other).state == 'ready' and best_caller(other) == id then
+            found[#found + 1] = entry(other, member_of(other, call.group))
+        end
+        seen[other] = true
+    end
+    table.sort(found)
+    for i, one in ipairs(found) do found[i] = agent_of(one) end
+    return found
+end
+
 local function match_agent(name)
     local agent = load_agent(name)
     if agent.state ~= 'ready' then return end
     local id = best_caller(name)
     if id then
-        reserve(id, load(call_key(id)), {name})
+        local call = load(call_key(id))
+        reserve(id, call, ready_together(name, id, call))
     else
         enter_ready(name, tonumber(agent.ready_since))
     end

@@ -10,7 +10,8 @@ from agi.channel import CallerGone
 class FakeChannel:
     """``keys``: what comes of each prompt or wait in turn, None for nothing; when they are used up the caller leaves.
 
-    ``dials``: DIALSTATUS of each Dial in turn; an agent's name instead: whose phone answers and drops at once.
+    ``dials``: DIALSTATUS of each Dial in turn; a digit instead: the place of the phone that answers and
+    drops at once, ``unsaid`` after it: before the dialplan could say so.
     ``recorded``: bytes of sound that each recording gets, None: no file. ``hangs_up``: while it is recorded.
     """
 
@@ -80,13 +81,13 @@ class FakeChannel:
         self.dialled.append((targets, seconds, options))
         outcome = next(self._dials)
         self.variables["DIALSTATUS"] = outcome if outcome.isupper() else "ANSWER"
-        self.variables["PICKED_UP_BY"] = outcome
-        self._talk_ms = 60_000 if outcome.isupper() else 100
+        place, _, unsaid = outcome.partition(" ")
+        self._taken = f"{60_000 if outcome.isupper() else 1100} {'' if unsaid else 1000} {place}@leg"
         return self.variables["DIALSTATUS"]
 
     async def evaluate(self, expression: str) -> str:
-        assert expression == "$[${STRFTIME(,,%s%3q)} - ${PICKED_UP}]"
-        return str(self._talk_ms)
+        assert expression == "${STRFTIME(,,%s%3q)} ${PICKED_UP} ${DIALEDPEERNUMBER}"
+        return self._taken
 
     async def get_variable(self, name: str) -> str | None:
         return self.variables.get(name)

@@ -110,7 +110,8 @@ async def test_a_cancelled_session_leaves_the_queue(desk: Desk) -> None:
     assert (await queues.status(desk[2], "desk", now())).waiting == 0
 
 
-async def test_who_drops_the_call_costs_those_who_rang_with_it_nothing(desk: Desk) -> None:
+@pytest.mark.parametrize("drops", ["0", "0 unsaid"])
+async def test_who_drops_the_call_costs_those_who_rang_with_it_nothing(desk: Desk, drops: str) -> None:
     """Dropped before the queue was told that it was picked up: the other is rung on at once, alone."""
     redis, _, distribution = desk
     found = await documents.get(redis, Group, "desk")
@@ -121,7 +122,7 @@ async def test_who_drops_the_call_costs_those_who_rang_with_it_nothing(desk: Des
     await queues.put(distribution, together, now())
     for agent in ("1001", "1002"):
         await agents.login(distribution, agent, now())
-    channel = FakeChannel(dials=["1001", "ANSWER"])
+    channel = FakeChannel(dials=[drops, "ANSWER"])
     assert await walk(desk, channel) == ["line"]
     assert [targets for targets, _, _ in channel.dialled] == [["PJSIP/1001", "PJSIP/1002"], ["PJSIP/1002"]]
     assert (await state(desk, "1001"), await state(desk, "1002")) == (State.WRAP_UP, State.READY)
