@@ -137,6 +137,7 @@ class Node:
         return await self.sipp.dials(agent, self.passwords[agent], to, *steps, status=status, **says)
 
     async def redis_ready(self) -> None:
+        await self.redis.connection_pool.disconnect()  # what it held open to a server that is no more
         await until(self._redis_answers, "Redis to answer", STARTING)
 
     async def asterisk_ready(self) -> None:
