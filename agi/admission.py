@@ -1,17 +1,22 @@
-"""Whether an account's callers are taken; who is not hears why as early media, which costs nobody anything."""
+"""Whether an account's callers are taken. Who is not hears why as early media, which costs nobody anything."""
 
+import contextlib
 import logging
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from pydantic import ValidationError
 
-from agi.call import Call
+from agi.call import CAUSE, Call
 from agi.channel import RefusedError
-from services.domain.book import can_pay
+from agi.meter import metered
+from services.billing.metering import Metering, Running, SpentError
 from services.domain.documents import Account
+from services.domain.numbers import to_e164
 from services.domain.prompts import MANDARIN, spoken_name
-from services.store import books
+from services.domain.reservation import Ticket
 from services.store.breaker import AWAY
+from services.store.due import now
 
 CALL_REJECTED = "21"
 """Q.850: what the carrier is told."""
@@ -19,26 +24,43 @@ CALL_REJECTED = "21"
 log = logging.getLogger(__name__)
 
 
-async def refusing(call: Call) -> Account | None:
-    """The account, when its callers are not taken now. While Redis is away, or has what cannot be read, they are."""
+async def admit(
+    call: Call, version: int, metering: Metering, go_on: Callable[[Call], Awaitable[None]], *, resumed: bool
+) -> None:
+    """Goes on with the call, metered if its account has a limit; refuses it before, or as soon as nothing is left.
+
+    ``version``: of the hotline's document.
+    """
+    owner = await _owner(call)
+    if owner is not None and owner.suspended and not resumed:
+        await _refuse(call, owner.refusal)
+        return
+    running = Running(call.hotline.account, call.id, call.hotline.number, version)
+    try:
+        async with metered(metering, owner, running, Ticket(call.caller or None, to_e164(call.caller), now())) as meter:
+            await go_on(replace(call, meter=meter))
+    except SpentError as spent:
+        log.info("%s", spent)
+        await _refuse(call, owner.refusal if owner else "")
+
+
+async def _owner(call: Call) -> Account | None:
+    """The account; None when it cannot be read, as while Redis is away: its callers are taken unasked."""
     try:
         found = await call.room.documents.get(Account, call.hotline.account)
-        if found is None or not (found.document.suspended or found.document.prepaid):
-            return None
-        owner = found.document
-        if owner.suspended or not can_pay((await books.get(call.redis, owner.id)).book):
-            return owner
     except AWAY:
         log.warning("Redis is away: a caller of account %r is taken unasked", call.hotline.account)
     except ValidationError as error:
-        log.error("account %r or its book cannot be read, its callers are taken: %s", call.hotline.account, error)  # noqa: TRY400 - a traceback would say no more
+        log.error("account %r cannot be read, its callers are taken: %s", call.hotline.account, error)  # noqa: TRY400 - a traceback would say no more
+    else:
+        return found.document if found else None
     return None
 
 
-async def refuse(call: Call, owner: Account) -> None:
-    """Before any answer."""
+async def _refuse(call: Call, sentence: str) -> None:
     await call.channel.execute("Progress")
-    with suppress(RefusedError):  # a sound that nobody has prepared: the call is refused all the same
-        sound = str(call.sounds / spoken_name(owner.refusal, MANDARIN))
+    with contextlib.suppress(RefusedError):  # a sound that nobody has prepared: the call is refused all the same
+        sound = str(call.sounds / spoken_name(sentence, MANDARIN))
         await call.channel.execute("Playback", sound, "noanswer", deadline=60)
     await call.channel.mark("END", reason="suspended")
+    await call.channel.set_variable(CAUSE, CALL_REJECTED)

@@ -6,6 +6,7 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 from agi.channel import Channel
+from agi.meter import Meter
 from agi.room import Room
 from services.domain.documents import Hotline
 from services.domain.flow import Prompt
@@ -14,6 +15,9 @@ from services.domain.prompts import sound_name
 from services.store.distribution import Distribution
 
 KEYS = "0123456789*#"
+
+CAUSE = "CAUSE"
+"""Channel variable: the Q.850 cause with which the dialplan hangs up."""
 
 JOINED = "QUEUE_JOINED"
 """Channel variable: when the age of the call began in the queue that it came from, milliseconds since 1970."""
@@ -32,6 +36,8 @@ class Call:
     """Folder of what callers say, as Asterisk sees it."""
     hotline: Hotline
     room: Room
+    meter: Meter | None = None
+    """None: what the call costs is not limited."""
 
     @property
     def id(self) -> str:

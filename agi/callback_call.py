@@ -4,8 +4,10 @@ The agent's channel is the first of the call. docs/cel-events.md has what is wri
 """
 
 import contextlib
+import logging
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 
@@ -14,13 +16,16 @@ from redis.asyncio import Redis
 from agi.call import KEYS
 from agi.channel import CallerGone, Channel
 from agi.journey import DONE
+from agi.meter import Meter, metered
 from agi.ringing import RINGS
 from agi.room import Held, Room
+from services.billing.metering import Metering, Running, SpentError
 from services.domain.callbacks import CallbackTerms
-from services.domain.documents import Agent, Group, Hotline
+from services.domain.documents import Account, Agent, Group, Hotline
 from services.domain.flow import Callback as Node
 from services.domain.flow import Prompt
 from services.domain.prompts import sound_name
+from services.domain.reservation import Leg, Ticket
 from services.store import callbacks, documents
 from services.store.breaker import AWAY
 from services.store.callbacks import Callback, Offered
@@ -29,17 +34,23 @@ from services.store.due import now
 from services.store.queues import Offer
 
 LAST_DIGITS = 4
+SPENT_MS = 600_000
+"""How long a callback waits that the account cannot pay for."""
 ASKED, ASK_SECONDS = 3, 3
 """How often, and how long, an agent is asked to confirm."""
+
+
+log = logging.getLogger(__name__)
 
 
 class CallbackCall:
     """Runs on the agent's channel; the dialplan's context ``callback`` has the arguments."""
 
-    def __init__(self, redis: Redis, sounds: Path, room: Room) -> None:
+    def __init__(self, redis: Redis, sounds: Path, room: Room, metering: Metering) -> None:
         self._redis = redis
         self._sounds = sounds
         self._room = room
+        self._metering = metering
 
     async def __call__(self, channel: Channel) -> None:
         distribution, offered = _arguments(channel, self._room)
@@ -62,7 +73,29 @@ class CallbackCall:
             return
         await _mark(channel, held.distribution.account, callback, found.document, terms)
         try:
-            taken = await self._announce(channel, callback, found.document)
+            async with await self._metered(channel, held, callback, found.document):
+                await self._connect(channel, held, offered, callback, found.document, terms)
+        except SpentError as spent:
+            log.info("%s: %s", callback.id, spent)
+            await callbacks.postpone(held.distribution, callback.id, now() + SPENT_MS, "spent", now(), stay=held.stay)
+
+    async def _metered(
+        self, channel: Channel, held: Held, callback: Callback, agent: Agent
+    ) -> AbstractAsyncContextManager[Meter | None]:
+        """Both legs may be over a trunk."""
+        account, at = held.distribution.account, now()
+        owner = await self._room.documents.get(Account, account)
+        hotline = await self._room.documents.get(Hotline, callback.hotline)
+        legs = [Leg(agent.id, agent.bound, at)] if agent.bound else []
+        ticket = Ticket(None, None, at, inbound=False, outbound=(*legs, Leg(agent.id, callback.number, at)))
+        running = Running(account, channel.headers["agi_uniqueid"], callback.hotline, hotline.version if hotline else 0)
+        return metered(self._metering, owner.document if owner else None, running, ticket)
+
+    async def _connect(  # noqa: PLR0913, PLR0917 - all that is known of the callback
+        self, channel: Channel, held: Held, offered: Offered, callback: Callback, agent: Agent, terms: CallbackTerms
+    ) -> None:
+        try:
+            taken = await self._announce(channel, callback, agent)
         except CallerGone:
             await held.missed(Offer(offered.offer, (offered.agent,)))
             raise

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from redis.asyncio import Redis
 
+from agi.call import CAUSE
 from agi.channel import Channel
-from agi.journey import CAUSE, DONE, UNALLOCATED_NUMBER
+from agi.journey import DONE, UNALLOCATED_NUMBER
 from agi.ringing import dial_of, dial_phones, offer_pairs
 from services.domain.distribution import rounds
 from services.domain.documents import Agent, Group

@@ -1,24 +1,23 @@
 """Walks a call through its hotline's flow, node by node."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from redis.asyncio import Redis
 
 from agi import admission, transfer
-from agi.call import Call
+from agi.call import CAUSE, Call
 from agi.channel import Channel
 from agi.nodes import HANDLERS
 from agi.room import Room
+from services.billing.metering import Metering
 
 DONE = "JOURNEY"
 """Channel variable: ``done`` tells the dialplan not to come back. Missing after a crash, so that it does."""
 
 NODE = "JOURNEY_NODE"
 """Channel variable: the node that the call is at, for the session that takes over after a crash."""
-
-CAUSE = "CAUSE"
-"""Channel variable: the Q.850 cause with which the dialplan hangs up."""
 
 UNALLOCATED_NUMBER = "1"
 
@@ -34,6 +33,7 @@ class Journey:
     sounds: Path
     recordings: Path
     room: Room
+    metering: Metering
 
     async def __call__(self, channel: Channel) -> None:
         found = await self.room.documents.hotline(channel.headers["agi_extension"])
@@ -50,17 +50,18 @@ class Journey:
         await call.channel.mark(
             "JOURNEY", account=call.hotline.account, version=str(version), resumed="1" if left_at else "0"
         )
-        if not left_at and (owner := await admission.refusing(call)):
-            await admission.refuse(call, owner)
-            await call.channel.set_variable(CAUSE, admission.CALL_REJECTED)
+        go_on = partial(_go_on, left_at=left_at)
+        await admission.admit(call, version, self.metering, go_on, resumed=bool(left_at))
+
+
+async def _go_on(call: Call, left_at: str | None) -> None:
+    at: str | None = left_at if left_at in call.hotline.flow.nodes else None
+    number = await call.channel.get_variable(transfer.TARGET)
+    if at and number:
+        at = await transfer.handle(call, at, number)
+        if at is None:
             return
-        at: str | None = left_at if left_at in call.hotline.flow.nodes else None
-        number = await call.channel.get_variable(transfer.TARGET)
-        if at and number:
-            at = await transfer.handle(call, at, number)
-            if at is None:
-                return
-        await walk(call, at or call.hotline.flow.start)
+    await walk(call, at or call.hotline.flow.start)
 
 
 async def walk(call: Call, name: str) -> None:

@@ -51,6 +51,15 @@ async def ring(call: Call, node: str, group: Group, agents: Sequence[Agent], of_
     ``of_queue``: the account and the offer, of a queue that has to accept who picked up before the two are connected.
     """
     offered = {dial_of(agent, call.trunk): agent for agent in agents}
+    if call.meter is not None:
+        await call.meter.rings(agents)
+    rung = await _ring(call, node, group, offered, of_queue)
+    if call.meter is not None and not rung.talked:
+        await call.meter.rang(picked_up=bool(rung.dropped) or any(agent.confirm for agent in agents))
+    return rung
+
+
+async def _ring(call: Call, node: str, group: Group, offered: Mapping[str, Agent], of_queue: str) -> Rung:
     await call.channel.mark("OFFER", offer_pairs(node, group.id, offered))
     await call.channel.set_variable(PICKED_UP, "")
     if await dial_phones(call.channel, offered, group.ring_seconds, of_queue) != "ANSWER":
@@ -60,8 +69,8 @@ async def ring(call: Call, node: str, group: Group, agents: Sequence[Agent], of_
         return Rung(talked=True)
     await call.channel.mark("DROP")
     await call.channel.set_variable("DIALSTATUS", "")  # ANSWER would have the dialplan end a call whose session died
-    place = int(taken.partition("@")[0]) if len(agents) > 1 else 0
-    return Rung(dropped=agents[place].id)
+    place = int(taken.partition("@")[0]) if len(offered) > 1 else 0
+    return Rung(dropped=list(offered.values())[place].id)
 
 
 async def dial_phones(channel: Channel, offered: Mapping[str, Agent], seconds: int, of_queue: str = "") -> str:

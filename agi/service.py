@@ -10,6 +10,7 @@ from agi.extension import Extension
 from agi.features import Features
 from agi.journey import Journey
 from agi.room import Room
+from services.billing.metering import Metering
 from services.settings import Settings
 from services.store.breaker import Breaker, client
 from services.store.due import end
@@ -18,18 +19,18 @@ from services.store.due import end
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Takes calls until ``stop`` is set."""
     async with client(settings.redis_url) as redis:
-        room = Room(redis, Breaker())
+        room, metering = Room(redis, Breaker()), Metering(redis)
         routes: server.Routes = {
-            "journey": Journey(redis, settings.sounds_dir, settings.recordings_dir, room),
+            "journey": Journey(redis, settings.sounds_dir, settings.recordings_dir, room, metering),
             "answered": Answered(room),
             "feature": Features(redis, settings.sounds_dir, settings.recordings_dir, room),
             "extension": Extension(redis),
-            "callback": CallbackCall(redis, settings.sounds_dir, room),
+            "callback": CallbackCall(redis, settings.sounds_dir, room, metering),
             "customer": Customer(room),
         }
         async with room.running():
-            calling_back = asyncio.create_task(Callbacks(redis, room).run(stop))
+            works = [asyncio.create_task(Callbacks(redis, room).run(stop)), asyncio.create_task(metering.run())]
             try:
                 await server.serve(routes, host=settings.agi_host, port=settings.agi_port, stop=stop)
             finally:
-                await end([calling_back])
+                await end(works)

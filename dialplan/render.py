@@ -34,6 +34,7 @@ class SharedSounds:
 
     apology: Path
     confirm: Path
+    beep: Path
     music: Path
     """A folder."""
 
@@ -72,6 +73,7 @@ def render(  # noqa: PLR0913 - all that stands in the files
         "rounds": ROUNDS,
         "apology": sounds.apology.with_suffix(""),
         "confirm": sounds.confirm.with_suffix(""),
+        "beep": sounds.beep.with_suffix(""),
         "confirm_seconds": CONFIRM_SECONDS,
         "music": sounds.music,
         "shortest_ms": SHORTEST_MS,

@@ -13,9 +13,20 @@ from services.domain.notices import usage_alert
 from services.domain.packages import Terms
 from services.domain.rating import Home, Rater
 from services.domain.record import Record
+from services.domain.reservation import Hold, total
 from services.domain.usage import UnratableError, usage_of
-from services.store import books, outbox, shelf
+from services.store import books, outbox, reservations, shelf
 from services.store.ledger import Entry
+
+
+async def known_packages(redis: Redis, owner: Account, now: Book) -> tuple[dict[str, Terms], Agreed]:
+    """The packages that the book and the account's document speak of, and the latter. Raises UnratableError."""
+    try:
+        agreed = await shelf.agreed(redis, owner)
+        known = await shelf.shelf(redis, now)
+    except shelf.MissingError as error:
+        raise UnratableError(str(error)) from error
+    return known | {terms.name: terms for _, terms in agreed}, agreed
 
 
 @dataclass
@@ -25,6 +36,8 @@ class OpenBook:
     owner: Account
     book: Book
     state: str
+    reserved: dict[str, Hold]
+    """What its running calls have set aside, by call."""
     shelf: dict[str, Terms]
     agreed: Agreed
 
@@ -32,17 +45,14 @@ class OpenBook:
     async def read(cls, redis: Redis, owner: Account) -> "OpenBook":
         """Raises UnratableError."""
         try:
-            stored = await books.get(redis, owner.id)
-            agreed = await shelf.agreed(redis, owner)
-            known = await shelf.shelf(redis, stored.book)
-        except shelf.MissingError as error:
-            raise UnratableError(str(error)) from error
+            stored, running = await books.get(redis, owner.id), await reservations.of_account(redis, owner.id)
         except ValidationError as error:
             raise UnratableError(
                 f"the book of account {owner.id!r} cannot be read: {error.errors()[0]['msg']}"
             ) from error
-        known |= {terms.name: terms for _, terms in agreed}
-        return cls(owner, stored.book, stored.state, known, agreed)
+        known, agreed = await known_packages(redis, owner, stored.book)
+        reserved = {call: reservation.hold for call, reservation in running.items()}
+        return cls(owner, stored.book, stored.state, reserved, known, agreed)
 
     @property
     def needs_places(self) -> bool:
@@ -52,9 +62,12 @@ class OpenBook:
         """The call, priced, with its step; the next call begins from there. Raises UnratableError.
 
         Of a call that was committed before nothing is written, nor of those after it: they are tried again without it.
+        Minutes that calls still running have reserved are not drawn.
         """
         day = clock.moment(record.ended, home.zone).day
-        step = book.call(self.book, self.shelf, self.agreed, rater, usage_of(record), home, day)
+        self.reserved.pop(record.call_id, None)
+        aside = total(self.reserved.values()).seconds
+        step = book.call(self.book, self.shelf, self.agreed, rater, usage_of(record), home, day, aside)
         was, self.book, self.state = self.state, step.book, books.new_state()
         commands = (*books.written(self.owner.id, step, self.state), *map(outbox.added, self._told(record, step)))
         return Entry(replace(record, charge=step.charge), along=commands, number=step.book.number, state=was)

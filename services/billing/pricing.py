@@ -8,15 +8,16 @@ from typing import TypeVar
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from services.billing.books import OpenBook
+from services.billing.books import OpenBook, known_packages
 from services.domain import region
-from services.domain.book import keeps_book
+from services.domain.book import Book, keeps_book
 from services.domain.calendar import CHINA, Calendar
 from services.domain.documents import Account, Hotline
 from services.domain.package import Package
 from services.domain.rating import Home, Rater
 from services.domain.record import Record
 from services.domain.region import Numbering
+from services.domain.reservation import Hold, Means
 from services.domain.tariff import Tariff
 from services.domain.usage import UnratableError, usage_of
 from services.store import documents
@@ -64,6 +65,15 @@ class Pricing:
             return Entry(replace(record, charge=rater.rate(usage_of(record), home)))
         except UnratableError as error:
             return Entry(record, unrated=str(error))
+
+    async def means(self, account: str, hotline: str, version: int, book: Book, others: Hold) -> Means:
+        """What a call of the account is paid from, as its book stands. Raises UnratableError."""
+        owner = await _once(self._accounts, account, self._account)
+        known, agreed = await known_packages(self._redis, owner, book)
+        places = any(terms.needs_places for terms in known.values())
+        rater = await _once(self._raters, (owner.tariff, places), self._rater)
+        home = await _once(self._homes, (hotline, version), self._home)
+        return Means(owner, book, others, known, agreed, rater, home)
 
     async def _account(self, name: str) -> Account:
         return (await _get(self._redis, Account, name)).document

@@ -246,7 +246,7 @@ def render(
 
     async def prepare() -> tuple[SharedSounds, dict[str, Path]]:
         apology, confirm = [await sounds.spoken(text, MANDARIN) for text in (APOLOGY, CONFIRM)]
-        shared = SharedSounds(apology, confirm, (await sounds.hold_music()).parent)
+        shared = SharedSounds(apology, confirm, await sounds.beep(), (await sounds.hold_music()).parent)
         return shared, await _own_music(sounds, located)
 
     try:

@@ -12,7 +12,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from services.cli import session
 from services.cli.terminal import Refused, err, out
 from services.domain.book import Book, Reckoning
-from services.store import books, records
+from services.domain.reservation import drift as drift_of_holds
+from services.store import books, records, reservations
 
 
 def doctor(
@@ -30,6 +31,8 @@ def doctor(
         names = await books.accounts(redis) if account is None else [account]
         kept = {name: (await books.get(redis, name)).book for name in names}
         drifts = {name: one.drift(kept[name]) for name, one in (await _reckoned(redis, kept)).items()}
+        for name in drifts:
+            drifts[name] += drift_of_holds(*await reservations.sums(redis, name))
         for name, drift in drifts.items():
             _print(name, drift, as_json=as_json)
         if any(drifts.values()):

@@ -1,6 +1,6 @@
 """A call of an account: packages first, money for the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,14 +21,21 @@ class Outcome:
     alerts: tuple[Alert, ...]
 
 
-def call(balances: Sequence[Balance], rater: Rater, usage: Usage, home: Home, day: date) -> Outcome:
+def call(  # noqa: PLR0913, PLR0917  # a call is all of this
+    balances: Sequence[Balance],
+    rater: Rater,
+    usage: Usage,
+    home: Home,
+    day: date,
+    aside: Mapping[str, int] = packages.NONE,
+) -> Outcome:
     """``day`` is that of the call's end: a cycle that has ended by then has ended for the call too.
 
-    Raises UnratableError.
+    ``aside``: as ``packages.draw`` takes it. Raises UnratableError.
     """
     priced = rater.price(usage, home)
     current, postings = advanced(balances, day)
-    covered, drawn = packages.draw(current, priced, home.city)
+    covered, drawn = packages.draw(current, priced, home.city, aside)
     charge = rater.charge(covered)
     cost = money.micros(Decimal(charge.total))
     told = [packages.alert(packages.spend(balance, cost)) for balance in drawn]

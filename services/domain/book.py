@@ -51,6 +51,12 @@ class Book:
     packages: tuple[Kept, ...] = ()
     begun: frozenset[tuple[str, date]] = frozenset()
     """Subscriptions that have been taken up, those included whose package has ended."""
+    month: date | None = None
+    """First day of the month, at the hotline, in which the last call ended."""
+    month_cost: int = 0
+    """Millionths that its calls have cost so far."""
+    month_calls: int = 0
+    """How many of them were answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,40 +84,61 @@ class Step:
     """Of a call."""
 
 
+def allowance(kept: Kept, index: int) -> str:
+    return packages.allowance(kept.package, kept.origin, kept.cycle.begin, index)
+
+
 class NoPackageError(Exception):
     """Says which package the account does not have."""
 
 
 def keeps_book(owner: Account) -> bool:
-    """The others owe what their calls cost, and have nothing that could be drawn from."""
-    return owner.prepaid or bool(owner.packages)
+    """The others owe what their calls cost, and have nothing that could be drawn from, nor any limit."""
+    return owner.prepaid or owner.caps is not None or bool(owner.packages)
 
 
-def can_pay(book: Book) -> bool:
-    """Whether a prepaid account has anything left that a call could be paid from."""
-    return book.balance > 0 or any(seconds for kept in book.packages for seconds in kept.left)
-
-
-def call(book: Book, shelf: Shelf, agreed: Agreed, rater: Rater, usage: Usage, home: Home, day: date) -> Step:  # noqa: PLR0913, PLR0917  # a call is all of this
-    """Raises UnratableError."""
+def call(  # noqa: PLR0913, PLR0917  # a call is all of this
+    book: Book,
+    shelf: Shelf,
+    agreed: Agreed,
+    rater: Rater,
+    usage: Usage,
+    home: Home,
+    day: date,
+    aside: Mapping[str, int] = packages.NONE,
+) -> Step:
+    """``aside``: minutes that other calls have reserved, as ``packages.draw`` takes them. Raises UnratableError."""
     balances, begun, paid = _taken_up(book, shelf, agreed, day)
-    outcome = account.call(balances, rater, usage, home, day)
+    outcome = account.call(balances, rater, usage, home, day, aside)
     step = _after(book, outcome.balances, begun, (*paid, *outcome.postings), shelf, agreed)
     cost = money.micros(Decimal(outcome.charge.total))
+    after = replace(step.book, balance=step.book.balance - cost)
     return replace(
-        step,
-        book=replace(step.book, balance=step.book.balance - cost),
-        alerts=outcome.alerts,
-        charge=outcome.charge,
+        step, book=_counted(after, cost, usage, day.replace(day=1)), alerts=outcome.alerts, charge=outcome.charge
     )
+
+
+def _counted(book: Book, cost: int, usage: Usage, month: date) -> Book:
+    """A call that ended in an earlier month than the last one counts for none."""
+    answered = int(usage.answered is not None or usage.agent_answered is not None)
+    if book.month is None or month > book.month:
+        return replace(book, month=month, month_cost=cost, month_calls=answered)
+    if month < book.month:
+        return book
+    return replace(book, month_cost=book.month_cost + cost, month_calls=book.month_calls + answered)
 
 
 def settle(book: Book, shelf: Shelf, agreed: Agreed, day: date) -> Step:
     """Lets the days pass until ``day``; nothing changes unless something was owed, granted or forfeited."""
+    step = on(book, shelf, agreed, day)
+    return step if step.lines else Step(book)
+
+
+def on(book: Book, shelf: Shelf, agreed: Agreed, day: date) -> Step:
+    """The book as it stands on ``day``."""
     balances, begun, paid = _taken_up(book, shelf, agreed, day)
     current, postings = account.advanced(balances, day)
-    step = _after(book, current, begun, (*paid, *postings), shelf, agreed)
-    return step if step.lines else Step(book)
+    return _after(book, current, begun, (*paid, *postings), shelf, agreed)
 
 
 def renew(book: Book, shelf: Shelf, agreed: Agreed, package: str, day: date) -> Step:
@@ -158,7 +185,8 @@ def _after(  # noqa: PLR0913, PLR0917  # what a step has come to
     number = book.number + 1
     lines = tuple(_line(number, posting, known[posting.package]) for posting in postings)
     balance = book.balance + sum(line.amount for line in lines)
-    return Step(Book(number, balance, tuple(map(_kept, balances)), begun), lines)
+    after = replace(book, number=number, balance=balance, packages=tuple(map(_kept, balances)), begun=begun)
+    return Step(after, lines)
 
 
 def _line(number: int, posting: Posting, terms: Terms) -> Line:

@@ -17,7 +17,7 @@ from services.domain.flow import BoundNumber, Flow, Id, Model, Password, Prompt,
 from services.domain.package import Package
 from services.domain.pbx import Pbx
 from services.domain.region import Numbering, RegionName
-from services.domain.tariff import Tariff
+from services.domain.tariff import Money, Tariff
 
 HotlineNumber = Annotated[str, StringConstraints(pattern=r"^400\d{7}$")]
 Extension = Annotated[str, StringConstraints(pattern=r"^\d{2,6}$")]
@@ -80,6 +80,22 @@ class Subscription(Model):
     """How many it has of the package's extra services that are paid per cycle."""
 
 
+class Caps(Model):
+    """What an account's calls of a calendar month may come to, in money beside what packages cover, and in number.
+
+    At least one; calls count that were answered. The month is that of a call's end, at its hotline.
+    """
+
+    cost: Money | None = None
+    calls: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+
+    @model_validator(mode="after")
+    def _caps_something(self) -> "Caps":
+        if self.cost is None and self.calls is None:
+            raise ValueError("caps nothing: give 'cost' or 'calls'")
+        return self
+
+
 class Account(Model):
     kind: Literal["account"]
     id: Id
@@ -94,7 +110,8 @@ class Account(Model):
     """Why agents pause, by the digit they dial after the code."""
     packages: list[Subscription] = Field(default_factory=list, max_length=20)
     prepaid: bool = False
-    """Its calls are paid out of money that was topped up; without any, and without minutes, callers are refused."""
+    """Its calls are paid out of money that was topped up; who cannot be paid for is refused."""
+    caps: Caps | None = None
     suspended: bool = False
     """Its callers are refused."""
     refusal: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = (

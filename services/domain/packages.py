@@ -3,9 +3,10 @@
 Each step gives the balances after it and postings, which say in words what was owed, granted or forfeited.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from operator import add
 from typing import Literal
 
 from services.domain import money
@@ -54,6 +55,14 @@ class Balance:
     alerted: frozenset[int] = frozenset()
     has: dict[str, int] = field(default_factory=dict)
     """How many of each extra service per cycle."""
+
+
+def allowance(package: str, origin: date, begin: date, index: int) -> str:
+    """Names the minutes of one cycle: what is set aside of an old one says nothing of the next."""
+    return f"{package} {origin} {begin} {index}"
+
+
+NONE: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +118,30 @@ def advance(balance: Balance, day: date) -> tuple[Balance | None, list[Posting]]
     return now, postings
 
 
-def draw(balances: Sequence[Balance], priced: Priced, home: Region | None) -> tuple[Priced, list[Balance]]:
+def draw(
+    balances: Sequence[Balance], priced: Priced, home: Region | None, aside: Mapping[str, int] = NONE
+) -> tuple[Priced, list[Balance]]:
     """The call with what packages cover of it, and the balances without that, in their order.
 
-    An increment is covered as a whole by one allowance or is paid: no increment is cut.
+    An increment is covered as a whole by one allowance or is paid: no increment is cut. ``aside``: seconds by
+    ``allowance`` that are kept for other calls.
     """
-    left = [list(balance.left) for balance in balances]
+    left = [_free(balance, aside) for balance in balances]
+    kept = [
+        [had - free for had, free in zip(one.left, rest, strict=True)] for one, rest in zip(balances, left, strict=True)
+    ]
     order = sorted(range(len(balances)), key=lambda index: _rank(balances[index]))
     legs = tuple(_covered(leg, balances, left, order, home) for leg in priced.legs)
-    after = [replace(balance, left=tuple(rest)) for balance, rest in zip(balances, left, strict=True)]
+    after = [
+        replace(balance, left=tuple(map(add, rest, others)))
+        for balance, rest, others in zip(balances, left, kept, strict=True)
+    ]
     return replace(priced, legs=legs), after
+
+
+def _free(balance: Balance, aside: Mapping[str, int]) -> list[int]:
+    names = (allowance(balance.terms.name, balance.origin, balance.cycle.begin, i) for i in range(len(balance.left)))
+    return [max(0, had - aside.get(name, 0)) for name, had in zip(names, balance.left, strict=True)]
 
 
 def spend(balance: Balance, amount: int) -> Balance:

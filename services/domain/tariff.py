@@ -126,6 +126,17 @@ class Prices(Model):
         yield from ((name, leg) for name, leg in legs.items() if leg is not None)
 
 
+class Metering(Model):
+    """How calls of prepaid and of capped accounts are watched while they last (docs/ledger.md)."""
+
+    slice_seconds: Annotated[int, Field(ge=10, le=600)] = 60
+    """What a call costs is reserved for so long at a time."""
+    warning_seconds: Annotated[int, Field(ge=0, le=60)] = 20
+    """So long before the end both sides hear a tone; 0: they do not."""
+    spent: Literal["end", "finish"] = "end"
+    """What becomes of a call that nothing more can be reserved for: it is ended then, or may go on to its end."""
+
+
 class Tariff(Model):
     """``bill_from``: ``platform`` bills from our answer (a menu is billed), ``agent`` from the agent's (FIELD 1)."""
 
@@ -135,6 +146,7 @@ class Tariff(Model):
     currency: Currency = "CNY"
     bill_from: Literal["platform", "agent"]
     rounding: RoundingRule = RoundingRule()
+    metering: Metering = Metering()
     calendar: Id | None = None
     numbering: Id | None = None
     prices: Annotated[list[Prices], Field(min_length=1, max_length=100)]

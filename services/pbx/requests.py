@@ -12,7 +12,7 @@ from services.ami import Link
 from services.pbx.originates import Originates
 from services.store import keys, requests
 from services.store.due import end
-from services.store.requests import AnyRequest, Envelope, Hangup, HangupPhone, Originate
+from services.store.requests import AnyRequest, Envelope, Hangup, HangupPhone, Originate, Tone
 
 AT_ONCE = 200
 """Requests that are being done; others wait in the connection."""
@@ -84,6 +84,19 @@ class Requests:
                 await self._hang_up_phone(request)
             case Originate():
                 await self._originates.do(request)
+            case Tone(call=call):
+                await self._sound(call)
+
+    async def _sound(self, call: str) -> None:
+        await self._link.action(
+            "Originate",
+            Channel="Local/s@tone/n",
+            Context="supervise",
+            Exten="barge",
+            Priority="1",
+            Variable=[f"SPIED={call}"],
+            Async="true",
+        )
 
     async def _hang_up_phone(self, request: HangupPhone) -> None:
         """Whoever forges the lines that come after a channel's name only names its own channel."""

@@ -38,7 +38,7 @@ def new_state() -> str:
 
 async def get(redis: Redis, account: str) -> Stored:
     body, state = cast("list[bytes | None]", await cast("Any", redis.hmget(keys.book(account), ["body", "state"])))
-    return _stored(body, state)
+    return stored(body, state)
 
 
 def written(account: str, step: Step, state: str) -> list[Command]:
@@ -52,7 +52,7 @@ async def change(redis: Redis, account: str, step: Callable[[Book], Step]) -> St
 
     async def write(pipe: Pipeline) -> Step:
         body, state = await cast("Any", pipe.hmget(keys.book(account), ["body", "state"]))
-        before = _stored(body, state).book
+        before = stored(body, state).book
         taken = step(before)
         pipe.multi()  # type: ignore[no-untyped-call]
         if taken.book != before:
@@ -80,8 +80,9 @@ async def lines(redis: Redis, account: str) -> AsyncIterator[Line]:
         begin = f"({page[-1][0].decode()}"
 
 
-def _stored(body: bytes | None, state: bytes | None) -> Stored:
-    return Stored(Book(), NO_BOOK) if body is None or state is None else Stored(from_json(body), state.decode())
+def stored(body: bytes | None, state: bytes | None) -> Stored:
+    """Of the fields ``body`` and ``state``: a call may have reserved something before there was any book."""
+    return Stored(Book() if body is None else from_json(body), NO_BOOK if state is None else state.decode())
 
 
 def _fields(account: str, line: Line) -> list[str]:

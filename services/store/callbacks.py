@@ -26,7 +26,7 @@ Asked = Literal["agreed", "pending", "refused"]
 State = Literal["waiting", "queued", "offered", "ringing"]
 """docs/distribution.md has what they mean."""
 Reason = Literal["by_hand", "no_terms"]
-Postponed = Literal["window", "away"]
+Postponed = Literal["window", "away", "spent"]
 
 
 class Callback(BaseModel):

@@ -147,3 +147,17 @@ def book(account: str) -> str:
 def ledger(account: str) -> str:
     """Stream of what changed the account's book, calls apart: docs/ledger.md."""
     return f"ledger:{{{account}}}"
+
+
+def reserved(account: str) -> str:
+    """Hash of what running calls of an account have set aside, by call: ``services.store.reservations.Reservation``."""
+    return f"reserved:{{{account}}}"
+
+
+def held(account: str) -> str:
+    """Hash: the sum of what the account's running calls have set aside."""
+    return f"held:{{{account}}}"
+
+
+METERED = "metered"
+"""Sorted set of the running calls that have set something aside: ``account call``, by when to look at them next."""

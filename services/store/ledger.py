@@ -16,7 +16,7 @@ MARKER_SECONDS = 40 * 24 * 3600
 which lies at the begin of the oldest call still open. A call of which nothing is heard for a day is closed
 (``services.billing.calls``), so the checkpoint is older than this only while a single call lasts longer."""
 
-_COMMIT = Script("commit.lua")
+_COMMIT = Script("release.lua", "commit.lua")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,11 @@ async def commit(redis: Redis, entries: Sequence[Entry]) -> list[Committed]:
         for entry in entries:
             stream = keys.RATED_STREAM if entry.unrated is None else keys.UNRATED_STREAM
             record = entry.record
-            names = [keys.committed(record.call_id), stream, keys.book(record.account or ""), *keys_of(entry.along)]
-            _COMMIT.call(pipe, names, [MARKER_SECONDS, entry.state, to_json_list(entry.along), *_fields(entry)])
+            account = record.account or ""
+            metering = (keys.reserved(account), keys.held(account), keys.METERED)
+            names = [keys.committed(record.call_id), stream, keys.book(account), *metering, *keys_of(entry.along)]
+            along = to_json_list(entry.along)
+            _COMMIT.call(pipe, names, [MARKER_SECONDS, entry.state, record.call_id, along, *_fields(entry)])
         _, *replies = await pipe.execute()
     return [Committed(entry_id.decode(), bool(new)) for entry_id, new in replies]
 

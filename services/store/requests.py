@@ -33,6 +33,13 @@ class Hangup(Request):
     channel: ChannelName
 
 
+class Tone(Request):
+    """Has both sides of a call hear that it will end soon."""
+
+    do: Literal["tone"] = "tone"
+    call: ChannelName
+
+
 class HangupPhone(Request):
     """Hangs up what a phone has of one call, ringing or talking."""
 
@@ -62,7 +69,7 @@ class Originate(Request):
     """Of the phone's channel."""
 
 
-AnyRequest = Annotated[Hangup | HangupPhone | Originate, Field(discriminator="do")]
+AnyRequest = Annotated[Hangup | HangupPhone | Originate | Tone, Field(discriminator="do")]
 
 
 class Envelope(Request):

@@ -115,7 +115,7 @@ class Node:
         """Of the services' logs, and of the events of the last calls."""
         told = []
         for path, count in [*((process.log, 8) for process in self._services), (self.cel / "hotline.csv", 40)]:
-            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-count:]
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-count:] if path.exists() else []
             told += [f"{path.name}: {line[:160]}" for line in lines]
         return "\n".join(told)
 

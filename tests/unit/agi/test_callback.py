@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from agi.call import JOINED, PRIORITY
 from agi.journey import Journey
 from agi.room import Room
+from services.billing.metering import Metering
 from services.domain.documents import Group
 from services.domain.reading import read
 from services.store import callbacks, documents, queues
@@ -38,7 +39,7 @@ async def calls(
     channel = FakeChannel(keys)
     channel.variables |= dict(zip((JOINED, PRIORITY), place, strict=True))
     channel.headers |= {"agi_extension": "4007700003", "agi_callerid": caller, "agi_uniqueid": "pbx1-1.7"}
-    await Journey(redis, SOUNDS, RECORDINGS, Room(redis))(channel)  # type: ignore[arg-type]
+    await Journey(redis, SOUNDS, RECORDINGS, Room(redis), Metering(redis))(channel)  # type: ignore[arg-type]
     return channel
 
 

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from agi.channel import CallerGone
 from agi.journey import HOP_LIMIT, Journey
 from agi.room import Room
+from services.billing.metering import Metering
 from services.domain.documents import Document, Hotline
 from services.domain.prompts import spoken_name
 from services.domain.reading import read
@@ -45,7 +46,7 @@ async def apply(redis: Redis, *texts: str) -> None:
 async def walk(redis: Redis, channel: FakeChannel) -> list[str]:
     """The nodes that the call went through."""
     try:
-        await Journey(redis, SOUNDS, RECORDINGS, Room(redis))(channel)  # type: ignore[arg-type]
+        await Journey(redis, SOUNDS, RECORDINGS, Room(redis), Metering(redis))(channel)  # type: ignore[arg-type]
     except CallerGone:
         assert "JOURNEY" not in channel.variables
     return [mark["node"] for mark in channel.said("NODE")]

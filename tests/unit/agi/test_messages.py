@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from agi.channel import CallerGone
 from agi.journey import Journey
 from agi.room import Room
+from services.billing.metering import Metering
 from services.domain.documents import Hotline
 from services.domain.messages import from_json
 from services.domain.prompts import BEEP
@@ -37,7 +38,7 @@ async def walk(redis: Redis, recordings: Path, channel: FakeChannel, **node: Any
     flow = {"start": "first", "nodes": {"first": node, "bye": {"kind": "hangup"}}}
     known = {"kind": "hotline", "number": "4001234567", "account": "demo", "name": "商店", "flow": flow}
     await documents.apply(redis, [Hotline.model_validate(known)])
-    await Journey(redis, SOUNDS, recordings, Room(redis))(channel)  # type: ignore[arg-type]
+    await Journey(redis, SOUNDS, recordings, Room(redis), Metering(redis))(channel)  # type: ignore[arg-type]
     return [mark["node"] for mark in channel.said("NODE")]
 
 
@@ -90,7 +91,7 @@ async def test_without_next_the_call_ends(clean: Redis, tmp_path: Path) -> None:
     flow = {"start": "first", "nodes": {"first": {"kind": "voicemail", "prompt": "x", "group": "sales"}}}
     known = {"kind": "hotline", "number": "4001234567", "account": "demo", "name": "x", "flow": flow}
     await documents.apply(clean, [Hotline.model_validate(known)])
-    await Journey(clean, SOUNDS, tmp_path, Room(clean))(channel)  # type: ignore[arg-type]
+    await Journey(clean, SOUNDS, tmp_path, Room(clean), Metering(clean))(channel)  # type: ignore[arg-type]
     assert channel.said("END") == [{"reason": "hangup"}]
 
 

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from agi.journey import Journey
 from agi.room import Room
+from services.billing.metering import Metering
 from services.domain.agents import State
 from services.domain.documents import Agent, Document, Group
 from services.domain.reading import read
@@ -44,7 +45,7 @@ async def desk(redis: Redis) -> AsyncIterator[Desk]:
 async def walk(desk: Desk, channel: FakeChannel) -> list[str]:
     redis, room, _ = desk
     channel.headers |= {"agi_extension": "4007654321", "agi_callerid": "13800138000"}
-    await Journey(redis, SOUNDS, RECORDINGS, room)(channel)  # type: ignore[arg-type]
+    await Journey(redis, SOUNDS, RECORDINGS, room, Metering(redis))(channel)  # type: ignore[arg-type]
     return [mark["node"] for mark in channel.said("NODE")]
 
 

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from agi.channel import RefusedError
 from agi.journey import Journey
 from agi.room import Room
+from services.billing.metering import Metering
 from services.domain.documents import Agent, Document, Group
 from services.domain.prompts import spoken_name
 from services.domain.reading import read
@@ -53,7 +54,7 @@ async def apply(redis: Redis, *texts: str) -> None:
 async def walk(hall: Hall, channel: FakeChannel) -> list[str]:
     redis, room, _ = hall
     channel.headers |= {"agi_extension": "4007500000", "agi_callerid": "13800138000"}
-    await Journey(redis, SOUNDS, RECORDINGS, room)(channel)  # type: ignore[arg-type]
+    await Journey(redis, SOUNDS, RECORDINGS, room, Metering(redis))(channel)  # type: ignore[arg-type]
     return [mark["node"] for mark in channel.said("NODE")]
 
 

@@ -32,7 +32,7 @@ def pbx(tmp_path: Path, **changes: Any) -> Pbx:
 
 def rendered(tmp_path: Path, host: Pbx) -> dict[str, str]:
     conf = tmp_path / "conf"
-    sounds = SharedSounds(Path("/s/sorry.wav"), Path("/s/press-1.wav"), Path("/s/music"))
+    sounds = SharedSounds(Path("/s/sorry.wav"), Path("/s/press-1.wav"), Path("/s/beep.wav"), Path("/s/music"))
     render(host, [PHONE, MOBILE], [], conf, sounds, own_music={"desk": Path("/s/group-music/desk.wav")})
     return {path.name: path.read_text() for path in conf.iterdir()}
 
