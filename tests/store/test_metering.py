@@ -11,13 +11,14 @@ from redis.asyncio import Redis
 from services.billing.metering import Metering, Running, SpentError
 from services.domain import book
 from services.domain.documents import Account, Document
+from services.domain.package import Cycle
 from services.domain.reservation import FINISHED_MS, Hold, Ticket, drift, total
 from services.domain.tariff import Metering as Terms
 from services.store import books, documents, keys, reservations
 from services.store.due import end, now
 from tests.harness.tariffs import per_increment
 from tests.harness.waiting import until
-from tests.store.test_books import DAY, HOTLINE, Committer, call, reckoned
+from tests.store.test_books import DAY, HOTLINE, PACKAGE, Committer, call, reckoned
 
 TERMS = Terms(slice_seconds=10, warning_seconds=0)
 CALLER = "13800138000"
@@ -53,9 +54,11 @@ async def held(redis: Redis) -> Hold:
 
 
 async def test_however_many_come_at_once_no_more_is_held_than_there_is(redis: Redis, shop: Metering) -> None:
+    processes = [shop, *(Metering(redis) for _ in range(3))]
+
     async def comes(number: int) -> bool:
         try:
-            await shop.reserve(running(f"c{number}"), begins)
+            await processes[number % 4].reserve(running(f"c{number}"), begins)
         except SpentError:
             return False
         return True
@@ -76,6 +79,22 @@ async def test_a_record_frees_what_its_call_held(redis: Redis, shop: Metering, t
     assert await redis.zrange(keys.METERED, 0, -1) == [b"shop another"]
     _, drift = await reckoned(redis)
     assert drift == []
+
+
+async def test_minutes_that_a_running_call_holds_are_not_drawn_by_another(
+    redis: Redis, shop: Metering, tmp_path: Path
+) -> None:
+    """Ten minutes are included: one is held, so that of a call of ten minutes nine are covered and one is paid."""
+    owner = {"kind": "account", "id": "shop", "name": "x", "tariff": "standard", "prepaid": True}
+    packages = [{"package": "ten", "since": DAY}]
+    long = PACKAGE.model_copy(update={"cycle": Cycle(months=120)})
+    more: list[Document] = [Account.model_validate(owner | {"packages": packages}), long]
+    await documents.apply(redis, more)
+    await shop.reserve(running("another"), begins)
+    await Committer(redis, tmp_path, "pbx1").commit(call(1, minutes=10))
+    stored = (await books.get(redis, "shop")).book
+    assert [sum(kept.left) for kept in stored.packages] == [60]
+    assert stored.balance == 3_000_000 - 1_000_000 - 120_000
 
 
 async def test_a_sum_that_has_drifted_is_seen(redis: Redis, shop: Metering) -> None:
