@@ -9,7 +9,7 @@ from agi.channel import Channel
 from agi.meter import Meter
 from agi.room import Room
 from services.domain.documents import Hotline
-from services.domain.flow import Prompt
+from services.domain.nodes.base import Prompt
 from services.domain.numbers import dialable
 from services.domain.prompts import sound_name
 from services.store.distribution import Distribution

@@ -22,8 +22,8 @@ from agi.room import Held, Room
 from services.billing.metering import Metering, Running, SpentError
 from services.domain.callbacks import CallbackTerms
 from services.domain.documents import Account, Agent, Group, Hotline
-from services.domain.flow import Callback as Node
-from services.domain.flow import Prompt
+from services.domain.nodes.base import Prompt
+from services.domain.nodes.callback import Callback as Node
 from services.domain.prompts import sound_name
 from services.domain.reservation import Leg, Ticket
 from services.store import callbacks, documents

@@ -69,7 +69,7 @@ async def walk(call: Call, name: str) -> None:
         node = call.hotline.flow.nodes[name]
         await call.channel.set_variable(NODE, name)
         await call.channel.mark("NODE", node=name, kind=node.kind)
-        following = await HANDLERS[type(node)](call, name, node)
+        following = await HANDLERS[node.kind](call, name, node)
         if following is None:
             return
         name = following

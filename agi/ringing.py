@@ -7,7 +7,8 @@ from agi.call import Call
 from agi.channel import Channel
 from agi.room import Held
 from services.domain.documents import Agent, Group
-from services.domain.flow import GroupNode, Queue
+from services.domain.nodes.group import GroupNode
+from services.domain.nodes.queue import Queue
 from services.store.breaker import AWAY
 from services.store.queues import Offer
 

@@ -29,7 +29,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             "customer": Customer(room),
         }
         async with room.running():
-            works = [asyncio.create_task(Callbacks(redis, room).run(stop)), asyncio.create_task(metering.run())]
+            works = [
+                asyncio.create_task(Callbacks(redis, room).run(stop)),
+                asyncio.create_task(metering.run()),
+            ]
             try:
                 await server.serve(routes, host=settings.agi_host, port=settings.agi_port, stop=stop)
             finally:

@@ -10,7 +10,8 @@ from agi.call import Call
 from agi.nodes import group, queue
 from agi.ringing import ring_offer
 from services.domain.documents import Agent, Group
-from services.domain.flow import GroupNode, Queue
+from services.domain.nodes.group import GroupNode
+from services.domain.nodes.queue import Queue
 from services.store import documents
 from services.store.breaker import AWAY
 

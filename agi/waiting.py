@@ -10,7 +10,8 @@ from agi.call import Call
 from agi.channel import RefusedError
 from agi.room import Held
 from services.domain.announcements import language_of, of_position, of_wait, sayable
-from services.domain.flow import Announcements, Prompt, Queue
+from services.domain.nodes.base import Prompt
+from services.domain.nodes.queue import Announcements, Queue
 from services.domain.waiting import Band
 from services.store import queues
 from services.store.due import now

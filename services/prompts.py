@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from services.domain.documents import Group, Hotline
-from services.domain.flow import SoundFile
+from services.domain.nodes.base import SoundFile
 from services.domain.prompts import (
     BEEP,
     HOLD_MUSIC,

@@ -1,7 +1,8 @@
 from agi.call import JOINED, PRIORITY, Call
 from services.domain.callbacks import CallbackTerms, opens
 from services.domain.documents import Group
-from services.domain.flow import Callback, Prompt
+from services.domain.nodes.base import Prompt
+from services.domain.nodes.callback import Callback
 from services.domain.numbers import dialable
 from services.store import callbacks, documents
 from services.store.distribution import Unknown

@@ -3,7 +3,7 @@ from agi.call import Call
 from agi.ringing import ring
 from services.domain.distribution import rounds
 from services.domain.documents import Agent, Group
-from services.domain.flow import GroupNode
+from services.domain.nodes.group import GroupNode
 
 
 async def handle(call: Call, name: str, node: GroupNode) -> str | None:

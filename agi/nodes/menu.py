@@ -1,5 +1,5 @@
 from agi.call import Call
-from services.domain.flow import Menu
+from services.domain.nodes.menu import Menu
 
 
 async def handle(call: Call, name: str, menu: Menu) -> str:

@@ -6,7 +6,7 @@ from agi.ringing import ring_offer
 from agi.room import Held
 from agi.waiting import Waiting
 from services.domain.documents import Group
-from services.domain.flow import Queue
+from services.domain.nodes.queue import Queue
 from services.domain.prompts import DEFAULT_MUSIC_CLASS, music_class
 from services.store import queues
 from services.store.breaker import AWAY

@@ -1,5 +1,5 @@
 from agi.call import Call
-from services.domain.flow import Say
+from services.domain.nodes.say import Say
 
 
 async def handle(call: Call, _name: str, say: Say) -> str:

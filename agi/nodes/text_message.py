@@ -1,8 +1,8 @@
 from functools import partial
 
 from agi.call import Call
-from services.domain.flow import TextMessage
 from services.domain.messages import Message
+from services.domain.nodes.text_message import TextMessage
 from services.domain.numbers import takes_texts, to_e164
 from services.domain.record import TextOutcome
 from services.domain.template import fill

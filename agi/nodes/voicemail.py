@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from agi.call import Call
 from agi.channel import CallerGone
-from services.domain.flow import VoicemailNode
+from services.domain.nodes.voicemail import VoicemailNode
 from services.domain.prompts import BEEP
 from services.domain.voicemail import SHORTEST_MS, folder_of
 from services.store.due import now

@@ -33,7 +33,7 @@ from services.domain import mailbox
 from services.domain.check import check as check_documents
 from services.domain.documents import Account, Agent, Document, Group, Hotline
 from services.domain.features import sentences
-from services.domain.flow import SoundFile
+from services.domain.nodes.base import SoundFile
 from services.domain.pbx import Pbx
 from services.domain.prompts import MANDARIN
 from services.domain.reading import Located, Problem, Reading, read

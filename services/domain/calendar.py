@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import chinese_calendar
 from pydantic import Field, model_validator
 
-from services.domain.flow import Id, Model
+from services.domain.model import Id, Model
 
 DayKind = Literal["working_day", "weekend", "holiday"]
 _SATURDAY = 5

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from services.domain.flow import Id, Model
+from services.domain.model import Id, Model
 from services.domain.numbers import inbound_only
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

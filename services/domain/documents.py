@@ -13,7 +13,9 @@ from services.domain.announcements import language_of
 from services.domain.calendar import Calendar
 from services.domain.callbacks import CallbackTerms
 from services.domain.divisions import divided
-from services.domain.flow import BoundNumber, Flow, Id, Model, Password, Prompt, SoundFile, keys_as_text
+from services.domain.flow import Flow
+from services.domain.model import BoundNumber, Id, Model, Password, keys_as_text
+from services.domain.nodes.base import Prompt, SoundFile
 from services.domain.package import Package
 from services.domain.pbx import Pbx
 from services.domain.region import Numbering, RegionName
@@ -286,8 +288,7 @@ class Hotline(Model):
     def references(self) -> Iterator[tuple[str, str, str]]:
         yield "account", "account", self.account
         for name, node in self.flow.nodes.items():
-            if node.kind in {"group", "queue", "callback", "voicemail"}:
-                yield f"flow.nodes.{name}.group", "group", node.group
+            yield from ((f"flow.nodes.{name}.{key}", kind, named) for key, kind, named in node.references())
 
 
 Document = Annotated[

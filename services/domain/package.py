@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from services.domain.cycle import Anchor
-from services.domain.flow import Id, Model
+from services.domain.model import Id, Model
 from services.domain.region import NumberType
 from services.domain.tariff import Currency, Money, Place
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from services.domain.flow import Id, Model, Password
+from services.domain.model import Id, Model, Password
 
 
 def _absolute(path: PurePosixPath) -> PurePosixPath:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from services.domain.announcements import every_position, every_wait, language_of
 from services.domain.documents import Group, Hotline
-from services.domain.flow import Prompt, Queue, SoundFile
+from services.domain.nodes.base import Prompt, SoundFile
+from services.domain.nodes.queue import Queue
 
 MANDARIN = "cmn"
 """The voice that the platform itself speaks with."""

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model
 
 from services.domain.calendar import DayKind
 from services.domain.divisions import divided
-from services.domain.flow import Id, Model
+from services.domain.model import Id, Model
 from services.domain.money import DIGITS, Rounding
 from services.domain.region import NumberType
 

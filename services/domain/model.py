@@ -1,0 +1,25 @@
+"""What all documents and their parts are made of."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+"""Names of documents and nodes: lower case, digits, ``-`` and ``_``, at most 40 characters."""
+
+BoundNumber = Annotated[str, StringConstraints(pattern=r"^\+?\d{3,20}$")]
+"""A number that the trunk dials: mobile, landline with area code, or E.164."""
+
+Password = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~!@#%^*+=-]{12,64}$"), Field(repr=False)]
+"""12 to 64 letters, digits and signs that need no quoting in Asterisk's files."""
+
+
+class Model(BaseModel):
+    """Base of all documents and their parts: unknown keys are errors, nothing changes after it was read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def keys_as_text(keys: Any) -> Any:
+    """YAML reads an unquoted ``1:`` as a number."""
+    return {str(key): node for key, node in keys.items()} if isinstance(keys, dict) else keys

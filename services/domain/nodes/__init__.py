@@ -1,0 +1,36 @@
+"""The kinds of nodes that a flow is made of: one file a kind here, and one of the same name in ``agi.nodes``."""
+
+from typing import Annotated, get_args
+
+from pydantic import Field
+
+from services.domain.nodes.callback import Callback
+from services.domain.nodes.group import GroupNode
+from services.domain.nodes.hangup import Hangup
+from services.domain.nodes.hours import HoursNode
+from services.domain.nodes.menu import Menu
+from services.domain.nodes.percent import PercentNode
+from services.domain.nodes.queue import Queue
+from services.domain.nodes.region import RegionNode
+from services.domain.nodes.say import Say
+from services.domain.nodes.text_message import TextMessage
+from services.domain.nodes.voicemail import VoicemailNode
+
+Node = Annotated[
+    Menu
+    | Say
+    | HoursNode
+    | RegionNode
+    | PercentNode
+    | GroupNode
+    | Queue
+    | Callback
+    | TextMessage
+    | VoicemailNode
+    | Hangup,
+    Field(discriminator="kind"),
+]
+
+KINDS: tuple[str, ...] = tuple(
+    get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(get_args(Node)[0])
+)
