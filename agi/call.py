@@ -19,6 +19,9 @@ KEYS = "0123456789*#"
 CAUSE = "CAUSE"
 """Channel variable: the Q.850 cause with which the dialplan hangs up."""
 
+VARIABLE = "FLOW_"
+"""Begins the channel variables that a flow sets: none of them is one of ours, or Asterisk's."""
+
 JOINED = "QUEUE_JOINED"
 """Channel variable: when the age of the call began in the queue that it came from, milliseconds since 1970."""
 
@@ -67,6 +70,14 @@ class Call:
     def trunk(self) -> str:
         """The trunk that the call came over, and that bound numbers are dialled over."""
         return self.channel.headers["agi_arg_1"]
+
+    async def keep(self, name: str, value: str) -> None:
+        """Under a name of the flow's own, also for a session that takes the call over."""
+        await self.channel.set_variable(VARIABLE + name, value)
+
+    async def kept(self, name: str) -> str:
+        """Empty when there is none."""
+        return await self.channel.get_variable(VARIABLE + name) or ""
 
     async def play(self, prompt: Prompt) -> str | None:
         """Play to the end or to the first key, which is returned."""

@@ -11,6 +11,7 @@ from agi.features import Features
 from agi.journey import Journey
 from agi.room import Room
 from services.billing.metering import Metering
+from services.domain import region
 from services.settings import Settings
 from services.store.breaker import Breaker, client
 from services.store.due import end
@@ -32,6 +33,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             works = [
                 asyncio.create_task(Callbacks(redis, room).run(stop)),
                 asyncio.create_task(metering.run()),
+                # Takes some seconds, in which no caller is to wait.
+                asyncio.create_task(asyncio.to_thread(region.load)),
             ]
             try:
                 await server.serve(routes, host=settings.agi_host, port=settings.agi_port, stop=stop)

@@ -1,4 +1,5 @@
 from agi.call import JOINED, PRIORITY, Call
+from agi.digits import enter
 from services.domain.callbacks import CallbackTerms, opens
 from services.domain.documents import Group
 from services.domain.nodes.base import Prompt
@@ -57,10 +58,7 @@ async def _read_out(call: Call, node: Callback, number: str) -> str | None:
 
 
 async def _enter(call: Call, name: str, node: Callback) -> str | None:
-    keys, key = "", await call.play(node.enter) or await call.channel.wait_key(node.timeout)
-    while key is not None and key != "#" and len(keys) < MOST_KEYS:
-        keys += key
-        key = await call.channel.wait_key(node.timeout)
+    keys = await enter(call, node.enter, most=MOST_KEYS, pause=node.timeout)
     number = dialable(keys)
     await call.channel.mark("KEYS", node=name, keys=keys, outcome="match" if number else "invalid")
     if number is None:

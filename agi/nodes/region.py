@@ -11,7 +11,7 @@ async def handle(call: Call, _name: str, node: RegionNode) -> str:
     numbering = None
     if node.numbering is not None and (found := await call.room.documents.get(Numbering, node.numbering)):
         numbering = found.document
-    await asyncio.to_thread(region.load)  # nothing, but for the first of a process
+    await asyncio.to_thread(region.load)  # has been loaded, but in a process that has just begun
     caller = party(call.caller or None, to_e164(call.caller), numbering, places=True)
     home = call.hotline.city
     return node.way(caller, None if home is None else region_named(home))

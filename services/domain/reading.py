@@ -97,12 +97,12 @@ def _problem(file: str, source: Any, details: ErrorDetails) -> Problem:
     path, value = _yaml_path(source, details["loc"]), details["input"]
     if details["type"] == "union_tag_invalid":
         path, value = [*path, "kind"], value["kind"]
-    shown = "" if details["type"] == "missing" or path[-1:] in _SECRET else _shown(value)
+    shown = "" if details["type"] == "missing" or _SECRET.intersection(path[-2:]) else _shown(value)
     return Problem(file, _line(source, path), ".".join(path), shown, _expected(details))
 
 
-_SECRET = (["password"], ["secret"])
-"""Keys whose values are not shown."""
+_SECRET = {"password", "secret", "codes"}
+"""Keys whose values, and whose lists' values, are not shown."""
 
 _SENTENCES = {
     "extra_forbidden": "unknown key",

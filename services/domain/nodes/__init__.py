@@ -5,14 +5,17 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from services.domain.nodes.callback import Callback
+from services.domain.nodes.collect import Collect
 from services.domain.nodes.group import GroupNode
 from services.domain.nodes.hangup import Hangup
 from services.domain.nodes.hours import HoursNode
 from services.domain.nodes.menu import Menu
+from services.domain.nodes.password import Password
 from services.domain.nodes.percent import PercentNode
 from services.domain.nodes.queue import Queue
 from services.domain.nodes.region import RegionNode
 from services.domain.nodes.say import Say
+from services.domain.nodes.set import SetVariable
 from services.domain.nodes.text_message import TextMessage
 from services.domain.nodes.voicemail import VoicemailNode
 
@@ -22,6 +25,9 @@ Node = Annotated[
     | HoursNode
     | RegionNode
     | PercentNode
+    | Collect
+    | Password
+    | SetVariable
     | GroupNode
     | Queue
     | Callback

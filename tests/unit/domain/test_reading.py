@@ -72,8 +72,8 @@ flow:
         "shop.yaml:14: flow.nodes.welcome.keys.12: '12': String should match pattern '^[0-9*#]$'",
         "shop.yaml:15: flow.nodes.welcome.timeout: 0: Input should be greater than or equal to 1",
         "shop.yaml:18: flow.nodes.sales.kind: 'grup': unknown kind; "
-        "expected one of 'menu', 'say', 'hours', 'region', 'percent', 'group', 'queue', 'callback', 'text_message', "
-        "'voicemail', 'hangup'",
+        "expected one of 'menu', 'say', 'hours', 'region', 'percent', 'collect', 'password', 'set', 'group', 'queue', "
+        "'callback', 'text_message', 'voicemail', 'hangup'",
     ]
 
 
