@@ -1,6 +1,7 @@
 """What is done together with the commit of a record: voicemails are stored, companies are told."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from redis.asyncio import Redis
 
@@ -19,27 +20,38 @@ Accounts = dict[str, Versioned[Account] | str]
 Hotlines = dict[str, Versioned[Hotline] | str]
 
 
-async def with_what_goes_along(redis: Redis, entries: list[Entry]) -> list[Entry]:
-    """The entries, in their order. Nobody is told where the hotline's document is gone or cannot be read."""
-    left = {entry.record.call_id: voicemails_of(entry.record) for entry in entries}
-    concerned = [entry.record for entry in entries if left[entry.record.call_id] or is_missed(entry.record)]
+@dataclass(frozen=True, slots=True)
+class Going:
+    record: Record
+    """With its ``notices`` counted."""
+    commands: tuple[Command, ...] = ()
+
+
+async def what_goes_along(redis: Redis, records: Sequence[Record]) -> list[Going]:
+    """For each record, in their order. Nobody is told where the hotline's document is gone or cannot be read."""
+    left = {record.call_id: voicemails_of(record) for record in records}
+    concerned = [record for record in records if left[record.call_id] or is_missed(record)]
     hotlines = await find(redis, Hotline, {record.hotline for record in concerned})
     accounts = await find(redis, Account, {voicemail.account for some in left.values() for voicemail in some})
-    going = [_along(entry.record, left[entry.record.call_id], hotlines, accounts) for entry in entries]
+    return [_along(record, left[record.call_id], hotlines, accounts) for record in records]
+
+
+def with_commands(priced: Sequence[Entry], going: Sequence[Going]) -> list[Entry]:
     return [
-        replace(entry, along=(*entry.along, *some)) if some else entry
-        for entry, some in zip(entries, going, strict=True)
+        replace(entry, along=(*entry.along, *one.commands)) if one.commands else entry
+        for entry, one in zip(priced, going, strict=True)
     ]
 
 
-def _along(record: Record, left: list[Voicemail], hotlines: Hotlines, accounts: Accounts) -> list[Command]:
-    stored = [command for voicemail in left for command in voicemails.left(voicemail)]
+def _along(record: Record, left: list[Voicemail], hotlines: Hotlines, accounts: Accounts) -> Going:
+    stored = tuple(command for voicemail in left for command in voicemails.left(voicemail))
     found = hotlines.get(record.hotline)
     if found is None or isinstance(found, str):
-        return stored
+        return Going(record, stored)
     told: list[Message] = missed_call(record, found.document)
     for voicemail in left:
         account = accounts[voicemail.account]
         webhook = not isinstance(account, str) and account.document.notify is not None
         told += voicemail_left(voicemail, record, found.document, webhook=webhook)
-    return [*stored, *map(outbox.added, told)]
+    texts = sum(message.to is not None for message in told)
+    return Going(replace(record, notices=texts) if texts else record, (*stored, *map(outbox.added, told)))

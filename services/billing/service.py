@@ -16,7 +16,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, WatchError
 
-from services.billing.along import with_what_goes_along
+from services.billing.along import what_goes_along, with_commands
 from services.billing.calls import OpenCalls
 from services.billing.pricing import price
 from services.billing.retention import keep_expiring
@@ -70,7 +70,9 @@ class Billing:
 
     async def _attempt(self, records: list[Record]) -> list[Record]:
         """Commits them; gives those whose account's book somebody else has changed since it was read."""
-        entries = await with_what_goes_along(self._redis, await price(self._redis, records))
+        going = await what_goes_along(self._redis, records)
+        priced = await price(self._redis, [one.record for one in going])
+        entries = with_commands(priced, going)
         committed = await ledger.commit(self._redis, entries)
         for entry, done in zip(entries, committed, strict=True):
             if entry.unrated is not None and done.new:

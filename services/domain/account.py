@@ -17,7 +17,7 @@ class Outcome:
     charge: Charge
     balances: tuple[Balance, ...]
     postings: tuple[Posting, ...]
-    """Of the days that have passed until the call."""
+    """Of the days that have passed until the call, and of the extra services that it used."""
     alerts: tuple[Alert, ...]
 
 
@@ -38,9 +38,10 @@ def call(  # noqa: PLR0913, PLR0917  # a call is all of this
     covered, drawn = packages.draw(current, priced, home.city, aside)
     charge = rater.charge(covered)
     cost = money.micros(Decimal(charge.total))
+    drawn, used = packages.use_all(drawn, usage.uses, day)
     told = [packages.alert(packages.spend(balance, cost)) for balance in drawn]
     alerts = tuple(alert for _, alerts in told for alert in alerts)
-    return Outcome(charge, tuple(balance for balance, _ in told), tuple(postings), alerts)
+    return Outcome(charge, tuple(balance for balance, _ in told), (*postings, *used), alerts)
 
 
 def advanced(balances: Sequence[Balance], day: date) -> tuple[list[Balance], list[Posting]]:

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from services.domain.documents import HotlineNumber
 from services.domain.numbers import to_e164
 from services.domain.record import Instant, to_rfc3339
-from services.domain.usage import Outbound, Served, UnratableError, Usage
+from services.domain.usage import Outbound, Served, UnratableError, Usage, uses
 
 Number = Annotated[str, StringConstraints(pattern=r"^\+?\d{2,20}$")]
 At = Annotated[Instant, Field(ge=0, le=4_102_444_800_000)]
@@ -45,6 +45,9 @@ class OwnCall(_Fields):
     ended: At
     outbound: list[OutboundCall] = Field(default_factory=list)
     """Calls over a trunk to bound numbers."""
+    text_messages: Annotated[int, Field(ge=0, le=1000)] = 0
+    """That were sent for the call."""
+    recorded: bool = False
 
     @model_validator(mode="after")
     def _in_order(self) -> "OwnCall":
@@ -63,6 +66,7 @@ class OwnCall(_Fields):
             agent_answered=self.agent_answered,
             ended=self.ended,
             outbound=tuple(Outbound(leg.agent, leg.number, leg.answered, leg.ended) for leg in self.outbound),
+            uses=uses(self.text_messages, recorded=self.recorded),
         )
 
 

@@ -1,8 +1,10 @@
 """What is wrong among documents that are each well formed: references, doubles, unreachable nodes."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from services.domain import reach
+from services.domain.cycle import cycle
 from services.domain.documents import Account, Agent, Group, Hotline
 from services.domain.extensions import numbers_of
 from services.domain.package import Package
@@ -34,6 +36,7 @@ def check(reading: Reading) -> list[Problem]:
             problems += _callbacks(item, item.document, known)
         if isinstance(item.document, Account):
             problems += _packages(item, item.document, known)
+            problems += _minimums(item, item.document, known)
         if isinstance(item.document, Tariff):
             problems += [item.problem(*problem) for problem in reach.problems(item.document)]
         if isinstance(item.document, Group):
@@ -113,6 +116,23 @@ def _packages(item: Located, account: Account, known: Known) -> Iterator[Problem
             if name not in package.extras or package.extras[name].per != "cycle":
                 expected = "the package has no extra service of this name that is paid per cycle"
                 yield item.problem(f"packages.{index}.extras.{name}", name, expected)
+
+
+def _minimums(item: Located, account: Account, known: Known) -> Iterator[Problem]:
+    """A month's calls cost one least, or what is missing to it would be owed twice."""
+    until: dict[int, date] = {}
+    for index, one in sorted(enumerate(account.packages), key=lambda numbered: numbered[1].since):
+        found = known.get(("package", one.package))
+        package = None if found is None else found.document
+        if not isinstance(package, Package) or package.minimum is None:
+            continue
+        for other, end in until.items():
+            if one.since < end:
+                expected = f"it has a 'minimum' as packages.{other} has at the same time: a month's calls count for one"
+                yield item.problem(f"packages.{index}.package", one.package, expected)
+                break
+        rule = package.cycle
+        until[index] = date.max if rule.renews else cycle(one.since, one.since, rule.months, rule.anchor).end
 
 
 def _callbacks(item: Located, hotline: Hotline, known: Known) -> Iterator[Problem]:

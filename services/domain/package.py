@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from services.domain.cycle import Anchor
 from services.domain.model import Id, Model
@@ -11,6 +11,8 @@ from services.domain.region import NumberType
 from services.domain.tariff import Currency, Money, Place
 
 Months = Annotated[int, Field(ge=1, le=120)]
+PER_USE = ("sms", "recording")
+"""Extra services that are counted by use: a text message sent for a call; a call of which a talk was recorded."""
 
 
 class Cycle(Model):
@@ -56,6 +58,14 @@ class Package(Model):
     extras: Annotated[dict[Id, Extra], Field(max_length=100, default_factory=dict)]
     alerts: Annotated[list[Annotated[int, Field(ge=1, le=100)]], Field(max_length=20, default_factory=list)]
     """Percentages of all included minutes at whose use the company is told, once a cycle."""
+
+    @field_validator("extras")
+    @classmethod
+    def _uses_are_counted(cls, extras: dict[str, Extra]) -> dict[str, Extra]:
+        for name, extra in extras.items():
+            if extra.per == "use" and name not in PER_USE:
+                raise ValueError(f"nobody counts the uses of {name!r}; paid per use are {' and '.join(PER_USE)}")
+        return extras
 
     @model_validator(mode="after")
     def _alerts_have_minutes(self) -> "Package":

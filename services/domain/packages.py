@@ -160,6 +160,21 @@ def use(balance: Balance, extra: str, count: int, day: date) -> tuple[Balance, P
     return replace(balance, used=used), Posting("extra", balance.terms.name, day, amount, 0, text)
 
 
+def use_all(balances: Sequence[Balance], uses: Mapping[str, int], day: date) -> tuple[list[Balance], list[Posting]]:
+    """A call's uses of extra services: those that packages include first, the rest by the one that is drawn from first.
+
+    What no package names costs nothing.
+    """
+    now, postings = list(balances), list[Posting]()
+    order = sorted(range(len(now)), key=lambda index: _rank(now[index]))
+    for extra, count in sorted(uses.items()):
+        offering = [index for index in order if _is_paid_per_use(now[index], extra)]
+        for index, share in _shares(now, offering, extra, count):
+            now[index], posting = use(now[index], extra, share, day)
+            postings.append(posting)
+    return now, postings
+
+
 def alert(balance: Balance) -> tuple[Balance, list[Alert]]:
     """The marks that the use has reached and nobody was told of in this cycle."""
     granted, left = sum(balance.terms.granted), sum(balance.left)
@@ -171,6 +186,27 @@ def alert(balance: Balance) -> tuple[Balance, list[Alert]]:
 
 def _rank(balance: Balance) -> tuple[int, date, str]:
     return -balance.terms.package.priority, balance.cycle.end, balance.terms.name
+
+
+def _is_paid_per_use(balance: Balance, extra: str) -> bool:
+    offered = balance.terms.package.extras.get(extra)
+    return offered is not None and offered.per == "use"
+
+
+def _shares(balances: Sequence[Balance], offering: list[int], extra: str, count: int) -> Iterator[tuple[int, int]]:
+    """Which balance takes how many of the uses."""
+    free = {index: _included(balances[index], extra) for index in offering}
+    for index in offering:
+        rest = max(0, count - sum(free.values())) if index == offering[0] else 0
+        share = min(free[index], count)
+        count -= share
+        if share + rest:
+            yield index, share + rest
+
+
+def _included(balance: Balance, extra: str) -> int:
+    """Uses that are included and left in this cycle."""
+    return max(0, balance.terms.package.extras[extra].included - balance.used.get(extra, 0))
 
 
 def _covered(  # a leg is covered out of what all packages have left

@@ -388,6 +388,8 @@ class Record:
     """Null when there is nobody to charge (``account`` is null), and on ``cdr:unrated``."""
     recordings: tuple[str, ...] = ()
     """Of talks: paths below the recordings folder of ``pbx``; deleted when the group's days are over."""
+    notices: int = 0
+    """Text messages to the company's own numbers that the call caused: it was missed, or a voicemail was left."""
 
 
 _ADAPTER = TypeAdapter(Record)

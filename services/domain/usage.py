@@ -1,7 +1,7 @@
 """What of a call is priced: its legs, from when to when, and who was at the other end."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from services.domain.record import Record
 
@@ -34,6 +34,8 @@ class Usage:
     agent_answered: int | None
     ended: int
     outbound: tuple[Outbound, ...] = ()
+    uses: Mapping[str, int] = field(default_factory=dict)
+    """How often the call used extra services that are paid per use, by ``package.PER_USE``."""
 
     def __post_init__(self) -> None:
         legs = [("the platform answered", self.answered), ("the agent answered", self.agent_answered)]
@@ -75,7 +77,17 @@ def usage_of(record: Record) -> Usage:
         agent_answered=record.agent_answered if called else None,
         ended=record.ended,
         outbound=tuple(_outbound(record)),
+        uses=uses(_text_messages(record), recorded=bool(record.recordings)),
     )
+
+
+def _text_messages(record: Record) -> int:
+    return record.notices + sum(hop.text_message == "accepted" for hop in record.hops)
+
+
+def uses(text_messages: int, *, recorded: bool) -> dict[str, int]:
+    counted = {"sms": text_messages, "recording": int(recorded)}
+    return {name: count for name, count in counted.items() if count}
 
 
 def _outbound(record: Record) -> Iterator[Outbound]:

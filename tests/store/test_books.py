@@ -18,7 +18,7 @@ from services.domain import book, money
 from services.domain.book import Book, Reckoning
 from services.domain.documents import Account, Document, Hotline
 from services.domain.package import Package
-from services.domain.record import Record, from_json
+from services.domain.record import Hop, Record, from_json
 from services.store import books, documents, keys, ledger
 from tests.harness.cel import BEGIN_MS
 from tests.harness.tariffs import per_increment
@@ -176,3 +176,25 @@ async def test_whatever_is_changed_or_lost_is_reported(redis: Redis, tmp_path: P
         "1 of 2 steps stand on no stream, the first is 2",
         "ten@1: 240 seconds left, by the streams 420",
     ]
+
+
+async def test_extra_services_are_booked_in_the_step_of_the_call_that_used_them(redis: Redis, tmp_path: Path) -> None:
+    extras = {"sms": {"price": "0.10", "per": "use", "included": 1}, "recording": {"price": "0.05", "per": "use"}}
+    dear = PACKAGE.model_validate(PACKAGE.model_dump(exclude_none=True) | {"extras": extras})
+    missed = {"missed_calls": {"text_to": ["13900139000", "13900139001"], "webhook": True}}
+    asks = HOTLINE.model_validate(HOTLINE.model_dump(exclude_none=True) | missed)
+    await documents.apply(redis, [shop(), dear, per_increment("0.12"), asks])
+    sought = Hop(node="n", kind="group", at=BEGIN_MS, group="g", attempts=())
+    calls = [
+        replace(call(1), end_state="abandoned_ringing", hops=(sought,)),
+        replace(call(2), recordings=("talk.wav",), agent_answered=BEGIN_MS),
+    ]
+    for _ in range(2):
+        await Committer(redis, tmp_path, "pbx1").commit(*calls)
+    found = [line async for line in books.lines(redis, "shop") if line.kind == "extra"]
+    assert [(line.number, line.amount, line.text) for line in found] == [
+        (1, -100_000, "sms: 2 used, 1 included, 1 x 0.10"),
+        (2, -50_000, "recording: 1 used, 0 included, 1 x 0.05"),
+    ]
+    stored, drift = await reckoned(redis)
+    assert (drift, stored.balance, stored.packages[0].used) == ([], -1_150_000, {"sms": 2, "recording": 1})

@@ -83,6 +83,17 @@ def test_offline(offers: Path, tmp_path: Path) -> None:
     assert len({len(line) for line in table[:-1]}) == 1, "aligned"
 
 
+def test_extra_services_that_calls_used_count(offers: Path, tmp_path: Path) -> None:
+    offers.write_text(OFFERS.replace('fee: "10"', 'fee: "10"\nextras: {sms: {price: "0.10", per: use, included: 1}}'))
+    shop = tmp_path / "shop.yaml"
+    shop.write_text(DOCUMENTS)
+    lines = calls_in(tmp_path, call(0, text_messages=3), call(10, recorded=True))
+    command = ("compare", "shop", *PERIOD, "--package", offers, "--package", shop, "--calls", lines, "--json")
+    done = hotline(*command)
+    extras = {offer["package"]: offer["extras"] for offer in json.loads(done.stdout)["offers"]}
+    assert extras == {None: "0.00", "p": "0.00", "big": "0.20", "small": "0.00", "years": "0.00"}
+
+
 def test_what_is_wrong_is_told(offers: Path, tmp_path: Path) -> None:
     lines = calls_in(tmp_path, call(0))
     done = hotline("compare", "shop", *PERIOD, "--package", offers, "--calls", lines)

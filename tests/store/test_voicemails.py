@@ -8,10 +8,11 @@ from typing import Any, cast
 
 from redis.asyncio import Redis
 
-from services.billing.along import with_what_goes_along
+from services.billing.along import what_goes_along, with_commands
 from services.billing.retention import expire_voicemails
 from services.domain.documents import Account, Group, Hotline
 from services.domain.messages import from_json
+from services.domain.record import from_json as record_from_json
 from services.store import documents, keys, ledger, voicemails
 from services.store.ledger import Entry
 from tests.store.entries import entries
@@ -27,7 +28,12 @@ def shop(**more: Any) -> Account:
 
 async def commit(redis: Redis, call: Any, *found: Account | Group | Hotline) -> None:
     await documents.apply(redis, list(found))
-    await ledger.commit(redis, await with_what_goes_along(redis, [Entry(call)]))
+    going = await what_goes_along(redis, [call])
+    await ledger.commit(redis, with_commands([Entry(one.record) for one in going], going))
+
+
+async def notices(redis: Redis) -> list[int]:
+    return [record_from_json(fields[b"record"]).notices for _, fields in await entries(redis, keys.RATED_STREAM)]
 
 
 async def live(redis: Redis) -> list[dict[str, str]]:
@@ -52,6 +58,7 @@ async def test_a_voicemail_is_stored_with_its_record_once(redis: Redis) -> None:
     assert (left.call, left.group, left.file, left.heard_at) == (CALL.call_id, "sales", FILE, None)
     assert await voicemails.unheard(redis, "shop", "sales") == [left]
     assert await outbox(redis) == [("voicemail", "+8613900139000"), ("voicemail", None)]
+    assert await notices(redis) == [1]
     [event] = await live(redis)
     assert (event["of"], event["state"], event["voicemail"], event["ms"]) == ("voicemail", "left", left.id, "7600")
 
@@ -62,6 +69,7 @@ async def test_a_missed_call_is_told_with_its_record_once(redis: Redis) -> None:
     for _ in range(2):
         await commit(redis, missed, shop(), asks)
     assert await outbox(redis) == [("missed_call", "+8613900139000"), ("missed_call", None)]
+    assert await notices(redis) == [1], "the webhook costs nothing"
 
 
 async def test_without_its_hotline_a_voicemail_is_stored_all_the_same(redis: Redis) -> None:

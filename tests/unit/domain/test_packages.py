@@ -79,6 +79,30 @@ def test_extra_services_by_use_and_by_cycle() -> None:
     assert posting.text == "sms: 2 used, 0 included, 2 x 0.10"
 
 
+def test_uses_are_taken_first_where_they_are_included_then_paid_where_is_drawn_first() -> None:
+    high = bought(id="high", priority=1, extras={"sms": {"price": "0.1", "per": "use", "included": 1}})
+    low = bought(id="low", extras={"sms": {"price": "0.3", "per": "use", "included": 2}})
+    by = Rater(per_increment("0.12"), 1)
+    said = []
+    balances: tuple[Balance, ...] = (low, high)
+    for count in (2, 4, 1):
+        outcome = account.call(balances, by, usage(BEGIN_MS, 0, uses={"sms": count, "recording": 1}), Home(), DAY)
+        balances = outcome.balances
+        said.append([(one.kind, one.package, one.amount, one.text) for one in outcome.postings])
+    assert said == [
+        [
+            ("extra", "high@4", 0, "sms: 1 used, 1 included, 0 x 0.10"),
+            ("extra", "low@4", 0, "sms: 1 used, 1 included, 0 x 0.30"),
+        ],
+        [
+            ("extra", "high@4", 300_000, "sms: 3 used, 0 included, 3 x 0.10"),
+            ("extra", "low@4", 0, "sms: 1 used, 1 included, 0 x 0.30"),
+        ],
+        [("extra", "high@4", 100_000, "sms: 1 used, 0 included, 1 x 0.10")],
+    ]
+    assert [one.used for one in balances] == [{"sms": 2}, {"sms": 5}]
+
+
 def test_each_mark_is_told_once_a_cycle() -> None:
     balance = bought(included=[{"minutes": 10}], alerts=[50, 80, 100])
     by = Rater(per_increment("0.12"), 1)

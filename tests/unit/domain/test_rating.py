@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from services.domain.calendar import Calendar
 from services.domain.rating import Home, Rater
-from services.domain.record import Attempt, Charge, Hop, Record
+from services.domain.record import Attempt, Charge, Hop, Record, TextOutcome
 from services.domain.region import Numbering, region_named
 from services.domain.tariff import Tariff
 from services.domain.usage import Outbound, UnratableError, Usage, usage_of
@@ -347,6 +347,15 @@ def test_only_what_was_picked_up_over_a_trunk_is_a_leg_of_its_own() -> None:
         Outbound("zhao", "13900139001", BEGIN_MS + 6, BEGIN_MS + 9),
         Outbound("qian", "13900139002", BEGIN_MS + 7, BEGIN_MS + 10),
     )
+
+
+def test_text_messages_that_were_sent_and_recorded_talks_are_uses_of_extra_services() -> None:
+    said: list[TextOutcome | None] = ["accepted", "no_mobile", "withheld", None, "accepted"]
+    hops = tuple(Hop(node="n", kind="x", at=0, group=None, attempts=(), text_message=one) for one in said)
+    assert usage_of(CALL).uses == {}
+    assert usage_of(replace(CALL, hops=hops)).uses == {"sms": 2}
+    both_sides = replace(CALL, recordings=("a-caller.wav", "a-agent.wav"), notices=1)
+    assert usage_of(both_sides).uses == {"sms": 1, "recording": 1}
 
 
 # Properties, and the second method.

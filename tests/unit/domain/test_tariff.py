@@ -136,3 +136,26 @@ def test_an_accounts_packages_fit_it() -> None:
     ]
     [missing, _] = problems(f"{account}---\n{TARIFF}".replace("tariff: std", "tariff: other"))
     assert missing == "t.yaml:4: tariff: 'other': there is no tariff of this id"
+
+
+MINIMUM = "---\nkind: package\nid: {id}\nname: x\ncycle: {{months: 12, renews: {renews}}}\nfee: 1\nminimum: 40\n"
+
+
+@pytest.mark.parametrize(
+    ("renews", "since", "wrong"), [("false", "2027-03-01", 0), ("false", "2027-02-28", 1), ("true", "2027-03-01", 1)]
+)
+def test_a_month_has_one_minimum(renews: str, since: str, wrong: int) -> None:
+    account = f"kind: account\nid: a\nname: x\ntariff: std\npackages:\n- {{package: q, since: {since}}}\n"
+    account += "- {package: p, since: 2026-03-02}\n"
+    packages = MINIMUM.format(id="p", renews=renews) + MINIMUM.format(id="q", renews="true")
+    expected = "it has a 'minimum' as packages.1 has at the same time: a month's calls count for one"
+    assert problems(f"{account}{packages}---\n{TARIFF}") == [f"t.yaml:6: packages.0.package: 'q': {expected}"] * wrong
+
+
+def test_only_what_is_counted_is_paid_per_use() -> None:
+    package = "kind: package\nid: p\nname: x\ncycle: {}\nfee: 1\nextras: {%s: {price: 1, per: %s}}\n"
+    for name, per in (("sms", "use"), ("recording", "use"), ("recording", "cycle"), ("fax", "cycle")):
+        assert problems(package % (name, per)) == []
+    assert problems(package % ("fax", "use")) == [
+        "t.yaml:6: extras: nobody counts the uses of 'fax'; paid per use are sms and recording"
+    ]
