@@ -11,11 +11,12 @@ from services.domain.documents import Account
 from services.domain.messages import Message
 from services.domain.notices import usage_alert
 from services.domain.packages import Terms
-from services.domain.rating import Home, Rater
+from services.domain.rating import CHINA_TIME, Home, Rater
 from services.domain.record import Record
 from services.domain.reservation import Hold, total
 from services.domain.usage import UnratableError, usage_of
 from services.store import books, outbox, reservations, shelf
+from services.store.books import Change
 from services.store.ledger import Entry
 
 
@@ -58,19 +59,28 @@ class OpenBook:
     def needs_places(self) -> bool:
         return any(terms.needs_places for terms in self.shelf.values())
 
-    def enter(self, record: Record, rater: Rater, home: Home) -> Entry:
+    def enter(self, record: Record, rater: Rater, home: Home, at: int | None = None) -> Entry:
         """The call, priced, with its step; the next call begins from there. Raises UnratableError.
+
+        ``at``: when it got its price, where that was not at its end; it is then of the cycles of that day.
 
         Of a call that was committed before nothing is written, nor of those after it: they are tried again without it.
         Minutes that calls still running have reserved are not drawn.
         """
-        day = clock.moment(record.ended, home.zone).day
+        day = clock.moment(record.ended if at is None else at, home.zone).day
         self.reserved.pop(record.call_id, None)
         aside = total(self.reserved.values()).seconds
         step = book.call(self.book, self.shelf, self.agreed, rater, usage_of(record), home, day, aside)
         was, self.book, self.state = self.state, step.book, books.new_state()
         commands = (*books.written(self.owner.id, step, self.state), *map(outbox.added, self._told(record, step)))
         return Entry(replace(record, charge=step.charge), along=commands, number=step.book.number, state=was)
+
+    def correct(self, amount: int, ended: int, at: int) -> Change:
+        """A call that ended then costs so many millionths more, as was found out at ``at``."""
+        days = (clock.moment(when, CHINA_TIME).day for when in (ended, at))
+        step = book.correct(self.book, self.shelf, self.agreed, amount, *days)
+        was, self.book, self.state = self.state, step.book, books.new_state()
+        return Change(step.book.number, was, tuple(books.written(self.owner.id, step, self.state)))
 
     def _told(self, record: Record, step: Step) -> list[Message]:
         if self.owner.notify is None:

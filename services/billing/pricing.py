@@ -12,10 +12,11 @@ from services.billing.books import OpenBook, known_packages
 from services.domain import region
 from services.domain.book import Book, keeps_book
 from services.domain.calendar import CHINA, Calendar
+from services.domain.correction import covered_again
 from services.domain.documents import Account, Hotline
 from services.domain.package import Package
 from services.domain.rating import Home, Rater
-from services.domain.record import Record
+from services.domain.record import Charge, Record
 from services.domain.region import Numbering
 from services.domain.reservation import Hold, Means
 from services.domain.tariff import Tariff
@@ -36,32 +37,29 @@ async def price(redis: Redis, records: Sequence[Record]) -> list[Entry]:
 
 
 class Pricing:
-    """Documents and books of one batch of records, each read once.
+    """Documents and books of one batch of records, each read once."""
 
-    ``books`` False: calls are priced in money alone, whatever packages their account has.
-    """
-
-    def __init__(self, redis: Redis, *, books: bool = True) -> None:
+    def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._with_books = books
         self._books: dict[str, OpenBook | UnratableError] = {}
         self._accounts: dict[str, Account | UnratableError] = {}
         self._raters: dict[tuple[str, bool], Rater | UnratableError] = {}
         self._homes: dict[tuple[str, int | None], Home | UnratableError] = {}
 
-    async def entry(self, record: Record) -> Entry:
+    async def entry(self, record: Record, at: int | None = None) -> Entry:
+        """``at``: when it is priced, in milliseconds since 1970, where that is long after its end."""
         if record.account is None:
             return Entry(record)
         try:
             account = await _once(self._accounts, record.account, self._account)
             kept = None
-            if self._with_books and keeps_book(account):
-                kept = await _once(self._books, account.id, self._book)
+            if keeps_book(account):
+                kept = await self.book(account.id)
             places = kept is not None and kept.needs_places
             rater = await _once(self._raters, (account.tariff, places), self._rater)
             home = await _once(self._homes, (record.hotline, record.hotline_version), self._home)
             if kept is not None:
-                return kept.enter(record, rater, home)
+                return kept.enter(record, rater, home, at)
             return Entry(replace(record, charge=rater.rate(usage_of(record), home)))
         except UnratableError as error:
             return Entry(record, unrated=str(error))
@@ -74,6 +72,24 @@ class Pricing:
         rater = await _once(self._raters, (owner.tariff, places), self._rater)
         home = await _once(self._homes, (hotline, version), self._home)
         return Means(owner, book, others, known, agreed, rater, home)
+
+    async def again(self, record: Record, account: str, before: Charge) -> Charge:
+        """What a rated call costs now; the minutes that ``before`` says were drawn for it cover it again, no others.
+
+        Raises UnratableError.
+        """
+        owner = await _once(self._accounts, account, self._account)
+        rater = await _once(self._raters, (owner.tariff, False), self._rater)
+        home = await _once(self._homes, (record.hotline, record.hotline_version), self._home)
+        return rater.charge(covered_again(rater.price(usage_of(record), home), before))
+
+    async def book(self, account: str) -> OpenBook:
+        """As it is once what was entered there is written. Raises UnratableError."""
+        return await _once(self._books, account, self._book)
+
+    def reopen(self, account: str) -> None:
+        """Has the book read anew: somebody else has changed it."""
+        self._books.pop(account, None)
 
     async def _account(self, name: str) -> Account:
         return (await _get(self._redis, Account, name)).document

@@ -35,7 +35,11 @@ async def gather(redis: Redis, account: str, begin: date, read: Callable[[int], 
     known = await _terms(redis, owner)
     calls = await _calls(redis, account, statement.first_needed(owner, known, begin), end, read)
     inside = tuple(call for call in calls if statement.day_of(call) >= begin)
-    corrected = [one async for one in corrections.written(redis, _ms(begin), _ms(end)) if one.account == account]
+    corrected = [
+        one.correction
+        async for one in corrections.written(redis, _ms(begin), _ms(end))
+        if one.correction.account == account
+    ]
     rated = {call.call_id for call in calls}
     unrated = [
         one.record.call_id

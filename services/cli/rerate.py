@@ -13,6 +13,7 @@ from services.cli.terminal import Refused, err, out
 from services.domain import money
 from services.domain.correction import total
 from services.store.corrections import OutrunError
+from services.store.due import now
 
 
 @dataclass(slots=True)
@@ -46,12 +47,11 @@ def rerate(since: int, until: int, account: str | None, *, apply: bool, as_json:
         columns = (SpinnerColumn(), TextColumn("{task.completed:,} records"))
         with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
             task = bar.add_task("", total=None)
-            async for one in rerating.rerate(redis, since, until, account, lambda: bar.advance(task)):
+            done = lambda: bar.advance(task)  # noqa: E731
+            async for one in rerating.rerate(redis, since, until, account, done, now=now(), apply=apply):
                 accounts.setdefault(one.record.account or "", _Account()).add(one)
                 if one.reason is not None:
                     problems.append(f"call {one.record.call_id} is left as it is: {one.reason}")
-                if apply and one.changed:
-                    await rerating.apply(redis, one)
 
     try:
         session.run(work)

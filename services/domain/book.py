@@ -1,7 +1,8 @@
 """An account's book: its money and its packages, and pure steps from one state of it to the next.
 
-Every step that changes the book has a number, the next one, and stands on a stream: a call on ``cdr:rated``, everything
-else as entries of the account's own ``ledger:…``. From these two the book can be added up again.
+Every step that changes the book has a number, the next one, and stands on a stream: a call on ``cdr:rated``, its
+correction on ``cdr:corrections``, everything else as entries of the account's own ``ledger:…``. From these the book can
+be added up again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -152,6 +153,18 @@ def renew(book: Book, shelf: Shelf, agreed: Agreed, package: str, day: date) -> 
     return _after(book, current, begun, (*paid, *postings, *renewed), shelf, agreed)
 
 
+def correct(book: Book, shelf: Shelf, agreed: Agreed, amount: int, ended: date, day: date) -> Step:  # noqa: PLR0913, PLR0917  # what is corrected, and when
+    """A call that ended on ``ended`` costs ``amount`` millionths more, or less, as was found out by ``day``.
+
+    It counts towards the minimum of the month that is going on when the call was in it; months that are over stay so.
+    """
+    balances, begun, paid = _taken_up(book, shelf, agreed, day)
+    current, postings = account.advanced(balances, day)
+    counted = [packages.spend(one, amount) if one.month.begin <= ended else one for one in current]
+    step = _after(book, counted, begun, (*paid, *postings), shelf, agreed)
+    return replace(step, book=replace(step.book, balance=step.book.balance - amount))
+
+
 def top_up(book: Book, amount: int, day: date, text: str) -> Step:
     """``amount``: millionths; negative takes back."""
     number = book.number + 1
@@ -213,7 +226,7 @@ class Reckoning:
     seconds: dict[str, int] = field(default_factory=dict)
     """Left, by package."""
     calls: list[int] = field(default_factory=list)
-    """Numbers of the steps that were calls."""
+    """Numbers of the steps that were calls or their corrections."""
     others: set[int] = field(default_factory=set)
 
     def add(self, line: Line) -> None:
@@ -228,6 +241,11 @@ class Reckoning:
             for drawn in segment.drawn:
                 self._seconds(drawn.package, -drawn.seconds)
 
+    def add_correction(self, number: int, amount: int) -> None:
+        """``amount``: millionths that the call costs more. Minutes stay as its record has drawn them."""
+        self.calls.append(number)
+        self.balance -= amount
+
     def drift(self, book: Book) -> list[str]:
         """Each difference to the book, as a sentence."""
         found = []
@@ -235,7 +253,7 @@ class Reckoning:
         if missing := set(range(1, book.number + 1)) - seen:
             found.append(f"{len(missing)} of {book.number} steps stand on no stream, the first is {min(missing)}")
         if len(self.calls) != len(set(self.calls)):
-            found.append(f"{len(self.calls) - len(set(self.calls))} steps stand on cdr:rated more than once")
+            found.append(f"{len(self.calls) - len(set(self.calls))} steps stand on the calls' streams more than once")
         if self.balance != book.balance:
             found.append(f"balance: {money.text(book.balance)}, by the streams {money.text(self.balance)}")
         left: dict[str, int] = {}

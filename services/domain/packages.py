@@ -145,8 +145,8 @@ def _free(balance: Balance, aside: Mapping[str, int]) -> list[int]:
 
 
 def spend(balance: Balance, amount: int) -> Balance:
-    """Counts what a call has cost in money towards the month's minimum."""
-    return replace(balance, usage=balance.usage + amount)
+    """Counts what a call has cost in money towards the month's minimum; negative: what it turned out to cost less."""
+    return replace(balance, usage=max(0, balance.usage + amount))
 
 
 def use(balance: Balance, extra: str, count: int, day: date) -> tuple[Balance, Posting]:

@@ -32,6 +32,15 @@ class Stored:
     """Told from all others: two books with the same number need not have the same past."""
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A step, to be written together with something else while the book still has the state that it began from."""
+
+    number: int
+    state: str
+    commands: tuple[Command, ...]
+
+
 def new_state() -> str:
     return secrets.token_hex(8)
 

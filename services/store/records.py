@@ -5,6 +5,7 @@ Both raise UnreadableError and redis.exceptions.RedisError.
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, cast
 
 from redis.asyncio import Redis
@@ -27,6 +28,8 @@ class Found:
     record: Record
     number: int | None = None
     """Of the call's step in its account's book (docs/ledger.md)."""
+    day: date | None = None
+    """That a call is booked for which got its price late; others are booked for that of their end."""
 
     @property
     def written(self) -> int:
@@ -64,6 +67,7 @@ async def follow(redis: Redis, after: str, stream: str = keys.RATED_STREAM) -> A
 def _found(stream: str, entry_id: bytes, fields: dict[bytes, bytes]) -> Found:
     try:
         number = int(fields[b"ledger"]) if b"ledger" in fields else None
-        return Found(entry_id.decode(), from_json(fields[b"record"]), number)
+        day = date.fromisoformat(fields[b"day"].decode()) if b"day" in fields else None
+        return Found(entry_id.decode(), from_json(fields[b"record"]), number, day)
     except (KeyError, ValueError) as error:
         raise UnreadableError(f"entry {entry_id.decode()} of {stream} is no record: {error}") from error

@@ -13,9 +13,10 @@ import pytest
 from redis.asyncio import Redis
 
 from services.billing.pricing import price
+from services.billing.reckoning import reckon
 from services.billing.service import Billing
 from services.domain import book, money
-from services.domain.book import Book, Reckoning
+from services.domain.book import Book
 from services.domain.documents import Account, Document, Hotline
 from services.domain.package import Package
 from services.domain.record import Hop, Record, from_json
@@ -65,14 +66,8 @@ class Committer(Billing):
 
 async def reckoned(redis: Redis) -> tuple[Book, list[str]]:
     stored = (await books.get(redis, "shop")).book
-    reckoning = Reckoning()
-    async for line in books.lines(redis, "shop"):
-        reckoning.add(line)
-    for _, fields in await entries(redis, keys.RATED_STREAM):
-        charge = from_json(fields[b"record"]).charge
-        assert charge is not None
-        reckoning.add_call(int(fields[b"ledger"]), charge)
-    return stored, reckoning.drift(stored)
+    reckoning = await reckon(redis, {"shop": stored})
+    return stored, reckoning["shop"].drift(stored)
 
 
 def seconds(stored: Book) -> int:
