@@ -11,17 +11,22 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from services.cli import session
-from services.cli.terminal import Refused, out
+from services.cli.terminal import Refused, err, out
 from services.domain import book, money
 from services.domain.book import Agreed, Book, NoPackageError, Shelf, Step
 from services.domain.documents import Account
 from services.domain.rating import CHINA_TIME
 from services.store import books, documents, shelf
+from services.store.books import Once, TakenError
 
 app = typer.Typer(no_args_is_help=True, help="Accounts' money and packages.")
 
 Name = Annotated[str, typer.Argument(help="The account's id.")]
 AsJson = Annotated[bool, typer.Option("--json")]
+Key = Annotated[
+    str, typer.Option("--id", help="Of whatever it is done for: a second command of the same id changes nothing.")
+]
+LONGEST_ID = 100
 Taken = Callable[[Book, Shelf, Agreed, date], Step]
 
 
@@ -44,18 +49,19 @@ def top_up(
     name: Name,
     amount: Annotated[str, typer.Argument(help="As 3000 or 0.50; negative (after --) takes back.")],
     reason: Annotated[str, typer.Option(help="For the ledger.")] = "",
+    key: Key = "",
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
-    """Add money to an account's balance. Called twice it is added twice.
+    """Add money to an account's balance. Without --id it is added as often as it is called.
 
-    Example: hotline account top-up shop 3000 --reason "invoice 2026-118"
+    Example: hotline account top-up shop 3000 --id invoice-2026-118
     """
     added = _amount(amount)
+    once = _once(key, f"a top-up of {money.text(added)}")
 
     async def work(redis: Redis) -> None:
         await _owner(redis, name)
-        step = await books.change(redis, name, lambda now: book.top_up(now, added, _today(), reason))
-        _print(step.book, as_json=as_json)
+        _print(await _done(redis, name, lambda now: book.top_up(now, added, _today(), reason), once), as_json=as_json)
 
     _run(work)
 
@@ -64,13 +70,15 @@ def top_up(
 def renew(
     name: Name,
     package: Annotated[str, typer.Argument(help="The package's id.")],
+    key: Key = "",
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Begin a package's cycle anew today; what is left of the present one is forfeited.
 
-    Example: hotline account renew shop three-years
+    Example: hotline account renew shop three-years --id contract-2026-7
     """
-    _change(name, lambda now, known, agreed, day: book.renew(now, known, agreed, package, day), as_json=as_json)
+    once = _once(key, f"a renewal of {package}")
+    _change(name, lambda now, known, agreed, day: book.renew(now, known, agreed, package, day), once, as_json=as_json)
 
 
 @app.command()
@@ -79,18 +87,30 @@ def settle(name: Name, as_json: AsJson = False) -> None:  # noqa: FBT002
 
     Example: hotline account settle shop
     """
-    _change(name, book.settle, as_json=as_json)
+    _change(name, book.settle, None, as_json=as_json)
 
 
-def _change(name: str, take: Taken, *, as_json: bool) -> None:
+def _change(name: str, take: Taken, once: Once | None, *, as_json: bool) -> None:
     async def work(redis: Redis) -> None:
         agreed = await shelf.agreed(redis, await _owner(redis, name))
         known = await shelf.shelf(redis, (await books.get(redis, name)).book)
         known |= {terms.name: terms for _, terms in agreed}
-        step = await books.change(redis, name, lambda now: take(now, known, agreed, _today()))
-        _print(step.book, as_json=as_json)
+        _print(await _done(redis, name, lambda now: take(now, known, agreed, _today()), once), as_json=as_json)
 
     _run(work)
+
+
+def _once(key: str, what: str) -> Once | None:
+    if not key.isprintable() or len(key) > LONGEST_ID:
+        raise Refused(f"--id {key!r}: expected at most {LONGEST_ID} signs, none of them unprintable")
+    return Once(key, what) if key else None
+
+
+async def _done(redis: Redis, name: str, step: Callable[[Book], Step], once: Once | None) -> Book:
+    done = await books.change(redis, name, step, once)
+    if done.again and once is not None:
+        err.print(f"id {once.id!r} was used for {once.what} before: nothing was changed", markup=False)
+    return done.book
 
 
 async def _owner(redis: Redis, name: str) -> Account:
@@ -128,5 +148,5 @@ def _print(now: Book, *, as_json: bool) -> None:
 def _run(work: Callable[[Redis], Awaitable[None]]) -> None:
     try:
         session.run(work)
-    except (NoPackageError, shelf.MissingError, ValidationError) as error:
+    except (NoPackageError, TakenError, shelf.MissingError, ValidationError) as error:
         raise Refused(error) from error

@@ -74,6 +74,8 @@ class Line:
     seconds: int = 0
     """That the package grows by; negative: they are forfeited."""
     text: str = ""
+    id: str = ""
+    """Of the command that it is done by, where it was given one: no second command of this id is done."""
 
 
 @dataclass(frozen=True, slots=True)

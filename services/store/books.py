@@ -5,7 +5,7 @@ All raise redis.exceptions.RedisError; reading a book raises pydantic.Validation
 
 import secrets
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, cast
@@ -56,21 +56,57 @@ def written(account: str, step: Step, state: str) -> list[Command]:
     return [("HSET", keys.book(account), "body", to_json(step.book), "state", state), *appended]
 
 
-async def change(redis: Redis, account: str, step: Callable[[Book], Step]) -> Step:
-    """Takes the step, again from the present book whenever somebody else was faster."""
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A command that is done once, however often it is given."""
 
-    async def write(pipe: Pipeline) -> Step:
+    id: str
+    what: str
+    """What it does, in words: another command cannot have the same id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    book: Book
+    again: bool
+    """Whether the command had been done before; nothing was changed then."""
+
+
+class TakenError(Exception):
+    """Says what the id was used for."""
+
+
+async def change(redis: Redis, account: str, step: Callable[[Book], Step], once: Once | None = None) -> Changed:
+    """Takes the step, again from the present book whenever somebody else was faster.
+
+    Raises TakenError when something else was done by the id of ``once``.
+    """
+
+    async def write(pipe: Pipeline) -> Changed:
         body, state = await cast("Any", pipe.hmget(keys.book(account), ["body", "state"]))
         before = stored(body, state).book
-        taken = step(before)
+        done = once is not None and await _done(pipe, account, once)
+        taken = Step(before) if done else step(before)
         pipe.multi()  # type: ignore[no-untyped-call]
-        if taken.book != before:
-            for command in written(account, taken, new_state()):
-                pipe.execute_command(*command)
-        return taken
+        if taken.book == before:
+            return Changed(before, done)
+        if once is not None:
+            taken = replace(taken, lines=tuple(replace(line, id=once.id) for line in taken.lines))
+            pipe.hset(keys.commands(account), once.id, once.what)
+        for command in written(account, taken, new_state()):
+            pipe.execute_command(*command)
+        return Changed(taken.book, again=False)
 
-    taken: Step = await redis.transaction(write, keys.book(account), value_from_callable=True)
-    return taken
+    after: Changed = await redis.transaction(write, keys.book(account), value_from_callable=True)
+    return after
+
+
+async def _done(pipe: Pipeline, account: str, once: Once) -> bool:
+    """Whoever does it changes the book in the same step, which is watched."""
+    what = cast("bytes | None", await cast("Any", pipe.hget(keys.commands(account), once.id)))
+    if what is not None and what.decode() != once.what:
+        raise TakenError(f"id {once.id!r} was used for {what.decode()}, which is not {once.what}: nothing was changed")
+    return what is not None
 
 
 async def accounts(redis: Redis) -> list[str]:
@@ -105,6 +141,7 @@ def _fields(account: str, line: Line) -> list[str]:
         *("package", line.package),
         *("seconds", str(line.seconds)),
         *("text", line.text),
+        *("id", line.id),
     ]
 
 
@@ -117,4 +154,5 @@ def _line(fields: dict[str, str]) -> Line:
         fields["package"],
         int(fields["seconds"]),
         fields["text"],
+        fields.get("id", ""),
     )

@@ -144,6 +144,11 @@ def book(account: str) -> str:
     return f"book:{{{account}}}"
 
 
+def commands(account: str) -> str:
+    """Hash of the commands that changed the account's book and are done once: id → what was done."""
+    return f"commands:{{{account}}}"
+
+
 def ledger(account: str) -> str:
     """Stream of what changed the account's book, calls apart: docs/ledger.md."""
     return f"ledger:{{{account}}}"

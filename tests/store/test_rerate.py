@@ -14,6 +14,7 @@ from services.billing.reckoning import reckon
 from services.billing.rerating import rerate
 from services.domain import book, clock
 from services.domain.book import Book
+from services.domain.money import text
 from services.domain.rating import CHINA_TIME
 from services.domain.record import Record
 from services.store import books, corrections, documents, keys, ledger, records
@@ -124,7 +125,9 @@ async def test_a_correction_is_a_step_of_the_book_and_leaves_minutes_drawn(redis
     assert (await booked(redis))[0] == after, "once"
     [(entry, _)] = await entries(redis, "cdr:corrections")
     await redis.xdel("cdr:corrections", entry)
-    assert "balance: " in (await booked(redis))[1][1]
+    assert (await booked(redis))[1] == [
+        f"balance: {text(after.balance)}, by the streams {text(after.balance + 80_000)}"
+    ]
 
 
 async def test_a_call_rated_late_draws_minutes_as_they_stand_when_it_is(redis: Redis, server: RedisServer) -> None:
