@@ -24,10 +24,10 @@ async def known_packages(redis: Redis, owner: Account, now: Book) -> tuple[dict[
     """The packages that the book and the account's document speak of, and the latter. Raises UnratableError."""
     try:
         agreed = await shelf.agreed(redis, owner)
-        known = await shelf.shelf(redis, now)
+        known = await shelf.shelf(redis, now, agreed)
     except shelf.MissingError as error:
         raise UnratableError(str(error)) from error
-    return known | {terms.name: terms for _, terms in agreed}, agreed
+    return known, agreed
 
 
 @dataclass

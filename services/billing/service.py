@@ -20,6 +20,7 @@ from services.billing.along import what_goes_along, with_commands
 from services.billing.calls import OpenCalls
 from services.billing.pricing import price
 from services.billing.retention import keep_expiring
+from services.billing.settling import keep_settling
 from services.billing.tail import Tail
 from services.billing.watch import Watch
 from services.domain.record import Record
@@ -108,11 +109,14 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     gc.freeze()  # what is loaded by now stays: it need not be looked through again with every batch
     with Watch(folder) as watch:
         async with _client(settings.redis_url) as redis:
-            expiring = asyncio.create_task(keep_expiring(redis, settings.recordings_dir, settings.pbx))
+            aside = [
+                asyncio.create_task(keep_expiring(redis, settings.recordings_dir, settings.pbx)),
+                asyncio.create_task(keep_settling(redis)),
+            ]
             try:
                 await _bill(redis, settings, watch, stop)
             finally:
-                await end([expiring])
+                await end(aside)
 
 
 async def _bill(redis: Redis, settings: Settings, watch: Watch, stop: asyncio.Event) -> None:

@@ -93,8 +93,7 @@ def settle(name: Name, as_json: AsJson = False) -> None:  # noqa: FBT002
 def _change(name: str, take: Taken, once: Once | None, *, as_json: bool) -> None:
     async def work(redis: Redis) -> None:
         agreed = await shelf.agreed(redis, await _owner(redis, name))
-        known = await shelf.shelf(redis, (await books.get(redis, name)).book)
-        known |= {terms.name: terms for _, terms in agreed}
+        known = await shelf.shelf(redis, (await books.get(redis, name)).book, agreed)
         _print(await _done(redis, name, lambda now: take(now, known, agreed, _today()), once), as_json=as_json)
 
     _run(work)

@@ -144,6 +144,13 @@ def book(account: str) -> str:
     return f"book:{{{account}}}"
 
 
+SETTLED = "books:settled"
+"""The day that the books of all accounts were settled up to last."""
+
+SETTLING = "books:settling"
+"""Held by the process that settles them."""
+
+
 def commands(account: str) -> str:
     """Hash of the commands that changed the account's book and are done once: id → what was done."""
     return f"commands:{{{account}}}"

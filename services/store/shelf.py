@@ -3,7 +3,7 @@
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from services.domain.book import Book
+from services.domain.book import Agreed, Book
 from services.domain.documents import Account, Subscription
 from services.domain.package import Package
 from services.domain.packages import Terms
@@ -14,9 +14,10 @@ class MissingError(Exception):
     """Says which package there is not."""
 
 
-async def shelf(redis: Redis, book: Book) -> dict[str, Terms]:
-    """By ``id@version``."""
-    return {kept.package: await _version(redis, kept.package) for kept in book.packages}
+async def shelf(redis: Redis, book: Book, agreed: Agreed) -> dict[str, Terms]:
+    """What the book has, and what is agreed to, by ``id@version``."""
+    had = {kept.package: await _version(redis, kept.package) for kept in book.packages}
+    return had | {terms.name: terms for _, terms in agreed}
 
 
 async def agreed(redis: Redis, owner: Account) -> list[tuple[Subscription, Terms]]:

@@ -9,7 +9,7 @@ import pytest
 
 from services.domain import book, money
 from services.domain.record import Record
-from services.store import books, reservations
+from services.store import books, keys, reservations
 from tests.harness.demo_calls import CALLER
 from tests.harness.node import Node
 from tests.harness.process import Process
@@ -72,6 +72,13 @@ async def test_who_calls_an_account_that_cannot_pay_hears_so_unanswered(node: No
     assert record.charge is not None
     assert record.charge.total == "0.00"
     assert record.total_ms > 1000, "the sentence was not played"
+
+
+async def test_billing_settles_books_when_it_begins(node: Node) -> None:
+    async def settled() -> bool:
+        return bool(await node.redis.get(keys.SETTLED))
+
+    assert await until(settled, "books settled", 10)
 
 
 async def test_a_call_ends_with_the_money_after_a_tone(node: Node, phones: Mapping[str, Phone]) -> None:
