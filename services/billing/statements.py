@@ -1,83 +1,140 @@
-"""Gathers an account's statement: calls from the streams, packages from its documents."""
+"""Gathers an account's statement from the streams: calls, corrections, and the account's ledger."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import TypeVar
 
 from redis.asyncio import Redis
 
 from services.billing.pricing import find
-from services.domain import statement
-from services.domain.cycle import add_months
+from services.domain import book, statement
+from services.domain.book import Book, Line, keeps_book
+from services.domain.cycle import Span
 from services.domain.documents import Account
-from services.domain.package import Package
-from services.domain.packages import Terms
 from services.domain.rating import CHINA_TIME
 from services.domain.record import Record
-from services.domain.statement import Statement
+from services.domain.statement import Change, Statement, cost, day_of
 from services.domain.tariff import Tariff
 from services.domain.usage import UnratableError
-from services.store import corrections, keys, records
+from services.store import books, corrections, keys, records, shelf
 from services.store.documents import Versioned
+from services.store.shelf import MissingError
 
-D = TypeVar("D", Account, Package, Tariff)
+D = TypeVar("D", Account, Tariff)
 _DAY_MS = 24 * 3600 * 1000
 """Clocks differ: a call may be on the stream before it has ended."""
 
 
-async def gather(redis: Redis, account: str, begin: date, read: Callable[[int], None]) -> Statement:
-    """For the month that begins on this day, in China's time; ``read`` is told how many records it has seen.
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What the streams have of an account since a statement's begin, up to the step that its book was read at."""
 
-    Raises UnratableError when a document is missing, RedisError, UnreadableError.
+    calls: list[records.Found]
+    corrections: list[corrections.Found]
+    lines: list[Line]
+
+    def changes(self) -> Iterator[Change]:
+        """Of the account's book."""
+        yield from (Change(_day(one), -cost(one.record)) for one in self.calls if one.number is not None)
+        for one in self.corrections:
+            if one.number is not None:
+                yield Change(day_of(one.written), -one.correction.micros)
+        yield from (Change(statement.books_day(line), line.amount) for line in self.lines)
+
+
+async def gather(redis: Redis, account: str, span: Span, today: date, read: Callable[[int], None]) -> Statement:
+    """``read`` is told how many records it has seen.
+
+    Raises UnratableError when a document is missing, RedisError, UnreadableError, and ValueError, KeyError of a book or
+    ledger that somebody else has written to.
     """
-    end = add_months(begin, 1)
     owner = _found((await find(redis, Account, {account}))[account]).document
-    known = await _terms(redis, owner)
-    calls = await _calls(redis, account, statement.first_needed(owner, known, begin), end, read)
-    inside = tuple(call for call in calls if statement.day_of(call) >= begin)
-    corrected = [
-        one.correction
-        async for one in corrections.written(redis, _ms(begin), _ms(end))
-        if one.correction.account == account
-    ]
-    rated = {call.call_id for call in calls}
-    unrated = [
-        one.record.call_id
-        async for one in records.written(redis, _ms(begin) - _DAY_MS, stream=keys.UNRATED_STREAM)
-        if one.record.account == account and begin <= statement.day_of(one.record) < end
-    ]
+    stored = await books.get(redis, account)
+    found = await _written(redis, account, span.begin, stored.book.number, read)
+    calls = [one for one in found.calls if _day(one) in span]
+    corrected = [one for one in found.corrections if day_of(one.written) in span]
+    lines = [line for line in found.lines if statement.books_day(line) in span]
+    rated = tuple(one.record for one in calls)
+    kept = keeps_book(owner) or stored.state != books.NO_BOOK
+    outside = sum(cost(one.record) for one in calls if one.number is None)
     return Statement(
         account=account,
         name=owner.name,
-        begin=begin,
-        end=end,
-        currency=await _currency(redis, owner, inside),
-        calls=inside,
-        sums=statement.sums_of(inside),
-        drawn=statement.drawn_of(inside),
-        postings=statement.postings_of(owner, known, calls, begin, end),
-        corrections=tuple(corrected),
-        unrated=len(set(unrated) - rated),
+        span=span,
+        currency=await _currency(redis, owner, rated),
+        calls=rated,
+        sums=statement.sums_of(rated),
+        drawn=statement.drawn_of(rated),
+        lines=tuple(line for line in lines if line.kind != "top_up"),
+        top_ups=tuple(line for line in lines if line.kind == "top_up"),
+        corrections=tuple(one.correction for one in corrected),
+        balance=statement.balance_of(stored.book.balance, found.changes(), span) if kept else None,
+        outside=outside + sum(one.correction.micros for one in corrected if one.number is None),
+        unrated=len(await _unrated(redis, account, span) - {one.record.call_id for one in found.calls}),
+        unbooked=len(await _unbooked(redis, owner, stored.book, span, today)),
     )
 
 
-async def _calls(redis: Redis, account: str, since: date, until: date, read: Callable[[int], None]) -> list[Record]:
-    """In the order of their ends."""
-    found: list[Record] = []
+async def package_cycle(redis: Redis, account: str, package: str | None, day: date) -> Span:
+    """The cycle that the day is in, of this package, or of the account's only one. Raises as ``gather`` does."""
+    stored = (await books.get(redis, account)).book
+    lines = [line async for line in books.lines(redis, account)]
+    try:
+        known = {
+            name: await shelf.terms(redis, name) for name in {line.package for line in lines if line.kind == "fee"}
+        }
+    except MissingError as error:
+        raise UnratableError(str(error)) from error
+    cycles = [one for one in statement.cycles_of(lines, stored, known) if day in one[1] and package in {None, one[0]}]
+    if not cycles:
+        raise UnratableError(f"account {account!r} has no cycle of {package or 'a package'} that {day} is in")
+    if len({span for _, span in cycles}) > 1:
+        listed = ", ".join(f"{name} from {span.begin} to {span.end}" for name, span in sorted(cycles))
+        raise UnratableError(f"{day} is in several packages' cycles, say which with --package: {listed}")
+    return cycles[0][1]
+
+
+async def _written(redis: Redis, account: str, begin: date, number: int, read: Callable[[int], None]) -> _Written:
+    since = max(0, _ms(begin) - _DAY_MS)
+    calls: list[records.Found] = []
     count = 0
-    async for one in records.written(redis, max(0, _ms(since) - _DAY_MS)):
+    async for call in records.written(redis, since):
         count += 1
         if count % records.PAGE == 0:
             read(count)
-        if one.record.account == account and since <= statement.day_of(one.record) < until:
-            found.append(one.record)
-    return sorted(found, key=lambda call: (call.ended, call.call_id))
+        if call.record.account == account and (call.number or 0) <= number:
+            calls.append(call)
+    corrected = [
+        one
+        async for one in corrections.written(redis, since)
+        if one.correction.account == account and (one.number or 0) <= number
+    ]
+    lines = [line async for line in books.lines(redis, account, since) if line.number <= number]
+    return _Written(sorted(calls, key=lambda one: (one.record.ended, one.record.call_id)), corrected, lines)
 
 
-async def _terms(redis: Redis, owner: Account) -> dict[str, Terms]:
-    names = {one.package for one in owner.packages}
-    found = await find(redis, Package, names)
-    return statement.terms_of((one.document, one.version) for one in map(_found, found.values()))
+async def _unrated(redis: Redis, account: str, span: Span) -> set[str]:
+    return {
+        one.record.call_id
+        async for one in records.written(redis, max(0, _ms(span.begin) - _DAY_MS), stream=keys.UNRATED_STREAM)
+        if one.record.account == account and day_of(one.record.ended) in span
+    }
+
+
+async def _unbooked(redis: Redis, owner: Account, now: Book, span: Span, today: date) -> list[Line]:
+    """What would be entered if the book were settled."""
+    try:
+        agreed = await shelf.agreed(redis, owner)
+        known = await shelf.shelf(redis, now, agreed)
+    except MissingError as error:
+        raise UnratableError(str(error)) from error
+    due = book.settle(now, known, agreed, min(today, span.end)).lines
+    return [line for line in due if statement.books_day(line) in span]
+
+
+def _day(call: records.Found) -> date:
+    return day_of(call.record.ended) if call.day is None else call.day
 
 
 async def _currency(redis: Redis, owner: Account, calls: tuple[Record, ...]) -> str:

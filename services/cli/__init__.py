@@ -199,15 +199,18 @@ def compare_packages(  # noqa: PLR0913
 def show_statement(
     account: str,
     *,
-    cycle: Annotated[datetime, typer.Option(formats=["%Y-%m"], help="The month, in China's time.")],
+    cycle: Annotated[str, typer.Option(help="A month, 2026-10, or a day of a package's cycle, 2026-10-15; in China.")],
+    package: Annotated[str | None, typer.Option(help="Whose cycle, where packages have several.")] = None,
     form: Annotated[statement.Form, typer.Option("--format")] = statement.Form.HTML,
     language: Annotated[statement.Language, typer.Option(help="Of HTML.")] = statement.Language.ZH,
 ) -> None:
-    """Print what an account owes for a month: each call, sums, and what its packages cost.
+    """Print what an account owes for a month or a cycle: each call, sums, what its packages cost, and its balance.
 
     Example: hotline statement shop --cycle 2026-10 --language en > shop-2026-10.html
+
+    Example: hotline statement shop --cycle 2026-10-15 --package three-years --format csv
     """
-    statement.show(account, cycle.date(), form, language)
+    statement.show(account, cycle, package, form, language)
 
 
 @main.command("rerate")

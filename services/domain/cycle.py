@@ -16,6 +16,9 @@ class Span:
     whole: bool = True
     """False for a part of a month, or of a longer cycle, that begins within a month."""
 
+    def __contains__(self, day: date) -> bool:
+        return self.begin <= day < self.end
+
 
 def add_months(day: date, months: int) -> date:
     """The same day of the month, or the month's last where it has no such day: 31 January and 1 is 28 February."""

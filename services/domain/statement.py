@@ -1,15 +1,15 @@
-"""What an account owes for a month: its calls, their sums, and what its packages cost."""
+"""What an account owes for some days: its calls, their sums, what its packages cost, and what came of its balance."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 
-from services.domain import clock, money, packages
+from services.domain import clock, money
+from services.domain.book import Book, Line, Shelf
 from services.domain.correction import Correction
-from services.domain.documents import Account, Subscription
-from services.domain.package import Package
-from services.domain.packages import Balance, Posting, Terms, subscribe
+from services.domain.cycle import Span, cycle
+from services.domain.packages import Terms
 from services.domain.rating import CHINA_TIME
 from services.domain.record import Charge, Record
 
@@ -31,23 +31,45 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What a book's balance grew by, and the day that it counts for."""
+
+    day: date
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Millionths."""
+
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     account: str
     name: str
-    begin: date
-    end: date
-    """The first day that is no longer in it."""
+    span: Span
     currency: str
     calls: tuple[Record, ...]
-    """Rated ones that ended in these days, in that order."""
+    """Rated ones of these days, in the order of their ends."""
     sums: tuple[Sum, ...]
     drawn: dict[str, int]
     """Seconds by package, ``id@version``."""
-    postings: tuple[Posting, ...]
+    lines: tuple[Line, ...]
+    """Of these days, from the account's ledger, but for the top-ups."""
+    top_ups: tuple[Line, ...]
     corrections: tuple[Correction, ...]
     """Written in these days, of whatever days' calls."""
+    balance: Balance | None
+    """None: the account keeps no book."""
+    outside: int
+    """What of the total is in no book, because the account had none when the call ended. Millionths."""
     unrated: int
     """Calls whose price is not known yet."""
+    unbooked: int
+    """Entries that are due and do not stand on the ledger yet."""
 
     @property
     def calls_total(self) -> int:
@@ -55,8 +77,9 @@ class Statement:
 
     @property
     def total(self) -> int:
-        posted = sum(posting.amount for posting in self.postings)
-        return self.calls_total + posted + sum(money.micros(Decimal(one.amount)) for one in self.corrections)
+        """What is owed: balance at the end = balance at the begin + ``top_ups`` - (``total`` - ``outside``)."""
+        booked = sum(line.amount for line in self.lines)
+        return self.calls_total - booked + sum(one.micros for one in self.corrections)
 
 
 def cost(call: Record) -> int:
@@ -64,9 +87,9 @@ def cost(call: Record) -> int:
     return 0 if call.charge is None else money.micros(Decimal(call.charge.total))
 
 
-def day_of(call: Record) -> date:
-    """The one it ended on, in China's time."""
-    return clock.moment(call.ended, CHINA_TIME).day
+def day_of(at: int) -> date:
+    """In China's time."""
+    return clock.moment(at, CHINA_TIME).day
 
 
 def sums_of(calls: Iterable[Record]) -> tuple[Sum, ...]:
@@ -103,66 +126,37 @@ def drawn_of(calls: Iterable[Record]) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def first_needed(account: Account, known: dict[str, Terms], begin: date) -> date:
-    """The day from which calls decide what the packages cost in a month that begins with ``begin``."""
-    days = [begin]
-    for one in account.packages:
-        if one.since < begin:
-            balance, _ = packages.advance(_begun(one, known)[0], begin)
-            if balance is not None:
-                days.append(min(balance.cycle.begin, balance.month.begin))
-    return min(days)
+def books_day(line: Line) -> date:
+    """The one that an entry counts for: a month's minimum, and what a cycle forfeits, stand on the day after it."""
+    return line.day - timedelta(1) if line.kind in {"minimum", "forfeit"} else line.day
 
 
-def postings_of(
-    account: Account, known: dict[str, Terms], calls: Sequence[Record], begin: date, end: date
-) -> tuple[Posting, ...]:
-    """What the packages cost in [begin, end), and what a month or cycle in it ended with.
-
-    ``known``: the account's packages; ``calls``: since the day that ``first_needed`` gives, in the order of their ends.
-    """
-    postings = [posting for one in account.packages if one.since < end for posting in _of(one, known, calls, end)]
-    return tuple(sorted((one for one in postings if _is_in(one, begin, end)), key=lambda one: (one.day, one.package)))
-
-
-def _of(one: Subscription, known: dict[str, Terms], calls: Sequence[Record], end: date) -> Iterator[Posting]:
-    balance: Balance | None
-    balance, postings = _begun(one, known)
-    yield from postings
-    for call in calls:
-        day = day_of(call)
-        if balance is None or day < one.since:
-            continue
-        balance, postings = packages.advance(balance, day)
-        yield from postings
-        if balance is not None:
-            balance = _used(packages.spend(balance, cost(call)), call)
-    if balance is not None:
-        yield from packages.advance(balance, end)[1]
+def balance_of(now: int, changes: Iterable[Change], span: Span) -> Balance:
+    """``now``: the book's; ``changes``: all that the book has taken since the span began."""
+    inside = after = 0
+    for change in changes:
+        if change.day >= span.end:
+            after += change.amount
+        elif change.day >= span.begin:
+            inside += change.amount
+    return Balance(now - after - inside, now - after)
 
 
-def _begun(one: Subscription, known: dict[str, Terms]) -> tuple[Balance, list[Posting]]:
-    return subscribe(known[one.package], one.since, one.extras)
+def cycles_of(lines: Iterable[Line], book: Book, shelf: Shelf) -> list[tuple[str, Span]]:
+    """Each package's id and each of its cycles that has begun, as the fees on the ledger tell."""
+    fees = [line for line in lines if line.kind == "fee"]
+    return [(_id(fee), Span(fee.day, _end(fee, fees, book, shelf[fee.package]))) for fee in fees]
 
 
-def _used(balance: Balance, call: Record) -> Balance:
-    """Less what the call's charge says that this package covered."""
-    drawn = drawn_of([call])
-    rest = sum(seconds for name, seconds in drawn.items() if name.partition("@")[0] == balance.terms.package.id)
-    left = []
-    for allowance in balance.left:
-        taken = min(rest, allowance)
-        rest -= taken
-        left.append(allowance - taken)
-    return replace(balance, left=tuple(left))
+def _end(fee: Line, fees: Sequence[Line], book: Book, terms: Terms) -> date:
+    rule = terms.package.cycle
+    by_itself = cycle(fee.day, fee.day, rule.months, rule.anchor).end
+    following = min((one.day for one in fees if _id(one) == _id(fee) and one.day > fee.day), default=None)
+    if following is not None and (rule.renews or following <= by_itself):
+        return following
+    current = (one.cycle for one in book.packages if one.package == fee.package and one.cycle.begin == fee.day)
+    return next((span.end for span in current), by_itself)
 
 
-def _is_in(posting: Posting, begin: date, end: date) -> bool:
-    """A month's minimum, and what a cycle forfeits, stand on the day after it; a fee on the day that it is for."""
-    if posting.kind in {"minimum", "forfeit"}:
-        return begin < posting.day <= end
-    return begin <= posting.day < end
-
-
-def terms_of(found: Iterable[tuple[Package, int]]) -> dict[str, Terms]:
-    return {package.id: Terms(package, version) for package, version in found}
+def _id(line: Line) -> str:
+    return line.package.partition("@")[0]

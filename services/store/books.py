@@ -116,9 +116,12 @@ async def accounts(redis: Redis) -> list[str]:
     return sorted(name.removeprefix(prefix).removesuffix(suffix) for name in found)
 
 
-async def lines(redis: Redis, account: str) -> AsyncIterator[Line]:
-    """The account's ledger, oldest first. Raises KeyError, ValueError when somebody else has written there."""
-    begin = "-"
+async def lines(redis: Redis, account: str, since: int = 0) -> AsyncIterator[Line]:
+    """The account's ledger as written from then on (milliseconds since 1970), oldest first.
+
+    Raises KeyError, ValueError when somebody else has written there.
+    """
+    begin = f"{since}-0"
     while page := cast("list[Any]", await redis.xrange(keys.ledger(account), begin, "+", count=PAGE)):
         for _, fields in page:
             yield _line({name.decode(): value.decode() for name, value in fields.items()})

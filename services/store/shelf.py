@@ -16,15 +16,16 @@ class MissingError(Exception):
 
 async def shelf(redis: Redis, book: Book, agreed: Agreed) -> dict[str, Terms]:
     """What the book has, and what is agreed to, by ``id@version``."""
-    had = {kept.package: await _version(redis, kept.package) for kept in book.packages}
-    return had | {terms.name: terms for _, terms in agreed}
+    had = {kept.package: await terms(redis, kept.package) for kept in book.packages}
+    return had | {one.name: one for _, one in agreed}
 
 
 async def agreed(redis: Redis, owner: Account) -> list[tuple[Subscription, Terms]]:
     return [(one, await _newest(redis, one.package)) for one in owner.packages]
 
 
-async def _version(redis: Redis, name: str) -> Terms:
+async def terms(redis: Redis, name: str) -> Terms:
+    """Of ``id@version``."""
     package, _, version = name.rpartition("@")
     try:
         found = await documents.get_version(redis, Package, package, int(version))
