@@ -1,18 +1,33 @@
 """``hotline account`` and ``hotline doctor`` as their users run them, against a real Redis."""
 
 import asyncio
+import contextlib
 import json
+from dataclasses import replace
+from datetime import date
 from functools import partial
 from pathlib import Path
+from random import Random
 
+import pytest
 from redis.asyncio import Redis
 
+from services.billing.rerating import rerate
+from services.billing.settling import settle
 from services.domain import book
-from services.store import books, documents, keys
+from services.domain.package import Package
+from services.domain.packages import Terms
+from services.domain.record import Hop
+from services.domain.statement import day_of
+from services.store import books, documents, keys, ledger, records
+from services.store.corrections import OutrunError
+from services.store.due import now
+from services.store.ledger import Entry
+from tests.harness.cel import BEGIN_MS
 from tests.harness.redis_server import RedisServer
 from tests.harness.tariffs import per_increment
 from tests.store.entries import entries
-from tests.store.test_books import DAY, HOTLINE, PACKAGE, Committer, call, shop
+from tests.store.test_books import DAY, HOTLINE, PACKAGE, Committer, call, reckoned, shop
 from tests.unit.services.test_cli import hotline
 
 
@@ -23,8 +38,8 @@ async def test_from_top_up_to_doctor(redis: Redis, server: RedisServer, tmp_path
 
     done = hotline("account", "top-up", "shop", "3000.50", "--reason", "invoice 7", "--json", **env)
     assert (done.returncode, json.loads(done.stdout)["balance"], done.stderr) == (0, "2999.26", "")
-    ledger = [fields for _, fields in await entries(redis, keys.ledger("shop"))]
-    assert [(one[b"kind"], one[b"amount"], one[b"text"]) for one in ledger][1:] == [
+    entered = [fields for _, fields in await entries(redis, keys.ledger("shop"))]
+    assert [(one[b"kind"], one[b"amount"], one[b"text"]) for one in entered][1:] == [
         (b"top_up", b"3000.50", b"invoice 7")
     ]
     shown = hotline("account", "show", "shop", **env)
@@ -82,3 +97,53 @@ async def test_what_cannot_be_done_is_refused(redis: Redis, server: RedisServer)
     ):
         done = hotline("account", *arguments, **env)
         assert (done.returncode, done.stderr) == (1, sentence + "\n")
+
+
+HAPPENINGS = ("call", "call", "call", "late", "rerate", "top_up", "renew", "settle")
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_is_done_to_a_book_in_whatever_order_the_streams_add_up_to_it(
+    redis: Redis, tmp_path: Path, seed: int
+) -> None:
+    """Pairs of whatever happens run at the same time."""
+    chosen = Random(seed)
+    extras = {"sms": {"price": "0.10", "per": "use", "included": 2}}
+    package = Package.model_validate(json.loads(PACKAGE.model_dump_json(exclude_none=True)) | {"extras": extras})
+    await documents.apply(redis, [shop(), package, HOTLINE, per_increment("0.12")])
+    billing, numbers = Committer(redis, tmp_path, "pbx1"), list[int]()
+    sent = Hop(node="n", kind="text_message", at=BEGIN_MS, group=None, attempts=(), text_message="accepted")
+
+    async def happens(what: str) -> None:
+        match what:
+            case "call" | "late":
+                numbers.append(len(numbers))
+                one = replace(call(numbers[-1], chosen.randint(1, 9)), hops=(sent,) * chosen.randint(0, 3))
+                await (billing.commit(one) if what == "call" else ledger.commit(redis, [Entry(one, "no tariff")]))
+            case "rerate":
+                price = chosen.choice([("0.12", 60, 60), ("0.05", 60, 6), ("0.30", 60, 180)])
+                await documents.apply(redis, [per_increment(*price)])
+                rerated = rerate(redis, 0, BEGIN_MS * 2, None, lambda: None, now=now(), apply=True)
+                with contextlib.suppress(OutrunError):  # by another at the same time
+                    assert [found.reason async for found in rerated if found.reason] == []
+            case "top_up":
+                await books.change(redis, "shop", partial(book.top_up, amount=7_000_000, day=DAY, text=""))
+            case "renew":
+                terms = {found.name: found for found in [Terms(package, 1)]}
+                agreed = [(shop().packages[0], terms["ten@1"])]
+                renew = partial(book.renew, shelf=terms, agreed=agreed, package="ten", day=day_of(now()))
+                await books.change(redis, "shop", renew)
+            case "settle":
+                await settle(redis, "shop", date(2026, chosen.randint(3, 11), 1))
+
+    for _ in range(8):
+        await asyncio.gather(*(happens(what) for what in chosen.choices(HAPPENINGS, k=2)))
+    await happens("rerate")
+    stored, drift = await reckoned(redis)
+    assert (drift, await redis.xlen(keys.RATED_STREAM)) == ([], len(numbers))
+    lines = [line async for line in books.lines(redis, "shop")]
+    granted = sum(line.seconds for line in lines if line.kind == "fee")
+    forfeited = -sum(line.seconds for line in lines if line.kind == "forfeit")
+    charges = [one.record.charge async for one in records.written(redis)]
+    drawn = sum(part.seconds for charge in charges if charge for seg in charge.segments for part in seg.drawn)
+    assert drawn + sum(sum(kept.left) for kept in stored.packages) + forfeited == granted
