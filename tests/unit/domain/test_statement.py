@@ -12,10 +12,10 @@ from tests.unit.domain.test_packages import terms
 END = date(2026, 1, 31)
 
 
-def cycles(renewals: list[date], until: date, **fields: Any) -> list[tuple[str, Span]]:
-    """Of a package had since 31 January, renewed early on some days."""
+def cycles(renewals: list[date], until: date, *again: date, **fields: Any) -> list[tuple[str, Span]]:
+    """Of a package had since 31 January, renewed early on some days, and subscribed to again on others."""
     own = terms(**fields)
-    shelf, agreed = {own.name: own}, [(Subscription(package="p", since=END), own)]
+    shelf, agreed = {own.name: own}, [(Subscription(package="p", since=since), own) for since in (END, *again)]
     now, lines = Book(), list[Line]()
     for day in renewals:
         step = book.renew(now, shelf, agreed, "p", day)
@@ -45,4 +45,8 @@ def test_one_that_has_ended_ends_by_itself() -> None:
     assert days(cycles([date(2026, 2, 10)], date(2026, 5, 1), **once)) == [
         ("2026-01-31", "2026-02-10"),
         ("2026-02-10", "2026-03-10"),
+    ]
+    assert days(cycles([], date(2026, 5, 1), date(2026, 4, 1), **once)) == [
+        ("2026-01-31", "2026-02-28"),
+        ("2026-04-01", "2026-05-01"),
     ]
