@@ -90,7 +90,9 @@ async def package_cycle(redis: Redis, account: str, package: str | None, day: da
     if not cycles:
         raise UnratableError(f"account {account!r} has no cycle of {package or 'a package'} that {day} is in")
     if len({span for _, span in cycles}) > 1:
-        listed = ", ".join(f"{name} from {span.begin} to {span.end}" for name, span in sorted(cycles))
+        listed = ", ".join(
+            f"{name} from {span.begin} to {span.end}" for name, span in sorted(cycles, key=lambda one: one[0])
+        )
         raise UnratableError(f"{day} is in several packages' cycles, say which with --package: {listed}")
     return cycles[0][1]
 
