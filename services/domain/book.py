@@ -158,13 +158,17 @@ def renew(book: Book, shelf: Shelf, agreed: Agreed, package: str, day: date) -> 
 def correct(book: Book, shelf: Shelf, agreed: Agreed, amount: int, ended: date, day: date) -> Step:  # noqa: PLR0913, PLR0917  # what is corrected, and when
     """A call that ended on ``ended`` costs ``amount`` millionths more, or less, as was found out by ``day``.
 
-    It counts towards the minimum of the month that is going on when the call was in it; months that are over stay so.
+    It counts towards minimum and caps of the month that is going on when the call was in it; months that are over stay
+    as they were.
     """
     balances, begun, paid = _taken_up(book, shelf, agreed, day)
     current, postings = account.advanced(balances, day)
     counted = [packages.spend(one, amount) if one.month.begin <= ended else one for one in current]
     step = _after(book, counted, begun, (*paid, *postings), shelf, agreed)
-    return replace(step, book=replace(step.book, balance=step.book.balance - amount))
+    after = replace(step.book, balance=step.book.balance - amount)
+    if book.month == ended.replace(day=1):
+        after = replace(after, month_cost=max(0, book.month_cost + amount))
+    return replace(step, book=after)
 
 
 def top_up(book: Book, amount: int, day: date, text: str) -> Step:

@@ -172,6 +172,9 @@ def test_a_correction_counts_towards_the_minimum_of_its_calls_month_only_while_t
         assert [(line.kind, line.amount) for line in step.lines] == booked
         assert step.book.packages[0].usage == used
         assert step.book.balance == now.balance - 500_000 + sum(amount for _, amount in booked)
+        assert step.book.month_cost == 1_700_000, "what is left of a cap"
+    earlier = book.correct(now, SHELF, AGREED, 500_000, date(2026, 2, 28), DAY)
+    assert earlier.book.month_cost == 1_200_000
     cheaper = book.correct(now, SHELF, AGREED, -9_000_000, DAY, DAY)
     assert cheaper.book.packages[0].usage == 0
 
