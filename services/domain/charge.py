@@ -30,6 +30,11 @@ class PricedRun:
         """Increments that no package covers."""
         return self.run.quantity - sum(part.quantity for part in self.drawn) if self.drawn else self.run.quantity
 
+    @property
+    def owed(self) -> bool:
+        """Whether anything of it is paid with money, however little."""
+        return bool(self.connect or (self.run.pricing.rate and self.paid))
+
 
 @dataclass(frozen=True, slots=True)
 class PricedLeg:
@@ -45,8 +50,8 @@ class PricedLeg:
     """Years of which a rule asked for holidays that nobody has published yet."""
 
     def bounded(self, amount: N) -> N | int:
-        """By minimum and maximum, unless packages cover all of it."""
-        if not any(run.paid or run.connect for run in self.runs):
+        """By minimum and maximum, unless it is free, or packages cover all of it."""
+        if not any(run.owed for run in self.runs):
             return amount
         least = max(amount, self.minimum)
         return least if self.maximum is None else min(least, self.maximum)

@@ -222,6 +222,8 @@ def _covered(  # a leg is covered out of what all packages have left
 
 
 def _drawn(run: PricedRun, sources: list[tuple[str, list[int], int]]) -> PricedRun:
+    if not run.run.pricing.rate:
+        return run  # what is free takes no minutes
     increment, wanted = run.run.pricing.increment, run.run.quantity
     parts: dict[str, int] = {}
     for name, left, number in sources:

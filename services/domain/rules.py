@@ -156,11 +156,22 @@ class Candidates:
         """Years of which a rule asks for days that nobody has published."""
         if not self.by_day:
             return ()
-        days = {clock.moment(at, setting.zone).day for at in (begin, end)}
+        days = {clock.moment(at, setting.zone).day for at in (begin, end - 1)}
         return tuple(at.year for at in sorted(days) if not day(at, setting.calendar).published)
 
     def runs(self, begin: int, end: int, setting: Setting) -> Iterator[Run]:
-        """All increments begun from ``begin`` on and before ``end``; one that is just beginning at ``end`` is none."""
+        """All increments begun from ``begin`` on and before ``end``, which is later: one that begins at it is none."""
+        pieces = self._pieces(begin, end, setting)
+        run = next(pieces)
+        for piece in pieces:
+            if piece.pricing is run.pricing:  # another rule came and went within an increment
+                run = Run(run.begin, piece.end, run.pricing, run.quantity + piece.quantity)
+            else:
+                yield run
+                run = piece
+        yield run
+
+    def _pieces(self, begin: int, end: int, setting: Setting) -> Iterator[Run]:
         at = begin
         while at < end:
             rule = self.at(at, setting)

@@ -146,6 +146,13 @@ def test_no_increment_is_cut() -> None:
     assert (outcome.charge.total, outcome.balances[0].left) == ("0.30", (120,))
 
 
+def test_what_is_free_takes_no_minutes() -> None:
+    first_free = {"rule": "a", "steps": [{"rate": "0"}, {"from": 60, "rate": "0.12"}]}
+    balance = bought(included=[{"minutes": 5}])
+    outcome = account.call([balance], Rater(leg(first_free, minimum="0.30"), 1), usage(BEGIN_MS, 180_000), Home(), DAY)
+    assert (outcome.charge.total, outcome.balances[0].left) == ("0.00", (180,))
+
+
 def test_of_two_the_higher_is_drawn_first_then_the_one_that_ends_first() -> None:
     late = bought(id="late", included=[{"minutes": 1}], cycle={"months": 2})
     soon = bought(id="soon", included=[{"minutes": 1}])

@@ -1,21 +1,17 @@
-"""Rules priced as worked out by hand, and against a second, slow rater that looks at each increment by itself."""
+"""Rules priced as worked out by hand."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from fractions import Fraction
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.domain.calendar import Calendar
 from services.domain.rating import Home, Rater
 from services.domain.record import Attempt, Charge, Hop, Record, TextOutcome
 from services.domain.region import Numbering, region_named
-from services.domain.tariff import Tariff
+from services.domain.tariff import RoundingRule, Tariff
 from services.domain.usage import Outbound, UnratableError, Usage, usage_of
 from tests.harness.cel import BEGIN_MS
 from tests.harness.tariffs import per_increment, tariff
@@ -76,7 +72,6 @@ def leg(*rules: dict[str, Any], **more: Any) -> Tariff:
 
 
 STANDARD = {"rule": "standard", "steps": [{"rate": "0.12"}]}
-DURATIONS = st.integers(0, 7 * 24 * 3600 * 1000)
 
 
 @pytest.mark.parametrize(
@@ -204,6 +199,7 @@ def test_a_year_without_published_holidays_goes_by_the_weekday_and_says_so() -> 
         "standard",
         ("the holidays of 2031 are not known: its days went by the weekday",),
     )
+    assert not charge(60_000, by, at("2026-12-31T23:59")).notes, "it ends where 2027 begins"
     own = Calendar(kind="calendar", id="own", holidays=[date(2031, 10, 1)], working_days=[])
     found = Rater(by, 2, calendar=own).rate(usage(at("2031-10-01T12:00"), 1), Home())
     assert (found.segments[0].rule, found.notes) == ("holiday", ())
@@ -286,6 +282,23 @@ def test_free_seconds_minimum_and_maximum(milliseconds: int, total: str, adjustm
     assert [(one.reason, one.amount) for one in found.adjustments] == ([] if adjustment is None else [adjustment])
 
 
+def test_what_is_free_owes_no_minimum() -> None:
+    free = {"rule": "free", "when": {"type": ["mobile"]}, "steps": [{"rate": "0"}]}
+    assert charge(61_000, leg(free, STANDARD, minimum="0.30")).total == "0.00"
+    assert charge(61_000, leg(free | {"connect": "0.01"}, STANDARD, minimum="0.30")).total == "0.30"
+    # a quarter of a cent is rounded to nothing, and is owed all the same
+    cheap = leg({"rule": "a", "steps": [{"rate": "0.0025"}]}, minimum="0.30")
+    assert charge(1, cheap.model_copy(update={"rounding": RoundingRule(digits=2)})).total == "0.30"
+
+
+def test_increments_of_one_price_are_one_segment_though_another_rule_came_and_went() -> None:
+    """Two of 90 s, from 11:59:30 and 12:01:00; the minute from 12:00 has a rule of its own."""
+    noon = {"rule": "noon", "when": {"hours": ["12:00-12:01"]}, "steps": [{"rate": "9"}]}
+    by = tariff(noon, {"rule": "all", "steps": [{"rate": "0.005", "per": 90, "increment": 90}]}, rounding={"digits": 2})
+    [segment] = charge(180_000, by, at("2026-03-02T11:59:30")).segments
+    assert (segment.rule, segment.quantity, segment.seconds, segment.amount) == ("all", 2, 180, "0.01")
+
+
 @pytest.mark.parametrize(
     ("rounding", "total", "adjustments"),
     [
@@ -356,133 +369,3 @@ def test_text_messages_that_were_sent_and_recorded_talks_are_uses_of_extra_servi
     assert usage_of(replace(CALL, hops=hops)).uses == {"sms": 2}
     both_sides = replace(CALL, recordings=("a-caller.wav", "a-agent.wav"), notices=1)
     assert usage_of(both_sides).uses == {"sms": 1, "recording": 1}
-
-
-# Properties, and the second method.
-
-MONEY = st.decimals(0, 10, places=6)
-INCREMENTS = st.sampled_from([1, 6, 7, 60, 180])
-STEPS = st.lists(st.tuples(MONEY, st.sampled_from([1, 6, 60, 180]), INCREMENTS), min_size=1, max_size=3)
-HOURS = st.sampled_from(["08:00-18:00", "22:00-06:00", "00:00-24:00", "12:00-12:01", "23:59-00:01"])
-WHENS = st.fixed_dictionaries(
-    {},
-    optional={
-        "hours": st.lists(HOURS, min_size=1, max_size=2),
-        "day": st.lists(st.sampled_from(["working_day", "weekend", "holiday"]), min_size=1, max_size=2),
-        "type": st.lists(st.sampled_from(["mobile", "fixed"]), min_size=1, max_size=1),
-    },
-)
-
-
-@st.composite
-def tariffs(draw: st.DrawFn) -> Tariff:
-    whens = [when for when in draw(st.lists(WHENS, max_size=4)) if when]
-    rules = []
-    for index, when in enumerate([*whens, None]):
-        steps = [
-            {"from": 45 * number, "rate": str(rate), "per": per, "increment": increment}
-            for number, (rate, per, increment) in enumerate(draw(STEPS))
-        ]
-        rule = {"rule": f"r{index}", "connect": str(draw(MONEY)), "steps": steps}
-        rules.append(rule if when is None else rule | {"when": when})
-    bounds = {"minimum": "0.3", "maximum": "500", "free_seconds": draw(st.sampled_from([0, 5]))}
-    inbound = {"rules": rules} | (bounds if draw(st.booleans()) else {})
-    rounding = {"digits": draw(st.sampled_from([2, 6])), "each": draw(st.sampled_from(["segment", "call"]))}
-    fields = {"kind": "tariff", "id": "t", "name": "t", "bill_from": "platform", "rounding": rounding}
-    return Tariff.model_validate(fields | {"prices": [{"inbound": inbound}]})
-
-
-BEGINS = st.integers(at("2026-04-30T21:00"), at("2026-05-11T02:00"))
-ABOUT_AN_HOUR = st.integers(0, 4_000_000)
-
-
-def slowly(by: Tariff, begin: int, end: int) -> tuple[list[tuple[str, Fraction]], Fraction]:
-    """Rule and price of each increment, one after the other, and the connection fee: as the tariff's page tells it."""
-    inbound = by.prices[0].inbound
-    begin += inbound.free_seconds * 1000
-    found: list[tuple[str, Fraction]] = []
-    connect = Fraction(0)
-    elapsed = 0
-    while begin + elapsed * 1000 < end:
-        local = datetime.fromtimestamp(0, CHINA) + timedelta(milliseconds=begin + elapsed * 1000)
-        rule = next(rule for rule in inbound.rules if rule.when is None or _holds(rule.when.model_dump(), local))
-        step = [step for step in rule.steps if step.from_ <= elapsed][-1]
-        if not found:
-            connect = Fraction(rule.connect)
-        found.append((rule.rule, Fraction(step.rate) * step.increment / step.per))
-        elapsed += step.increment
-    return found, connect
-
-
-def _holds(when: dict[str, Any], local: datetime) -> bool:
-    days = {"2026-05-01", "2026-05-02", "2026-05-03", "2026-05-04", "2026-05-05"}
-    text = local.date().isoformat()
-    kind = "holiday" if text in days else "weekend" if text == "2026-05-10" else "working_day"
-    wall = local.strftime("%H:%M")
-
-    def within(hours: str) -> bool:
-        first, last = hours.split("-")
-        return first <= wall < last if first < last else wall >= first or wall < last
-
-    return (
-        (when["hours"] is None or any(within(hours) for hours in when["hours"]))
-        and (when["day"] is None or kind in when["day"])
-        and (when["type"] is None or "mobile" in when["type"])
-    )
-
-
-@given(tariffs(), BEGINS, ABOUT_AN_HOUR)
-def test_the_same_as_looking_at_each_increment_by_itself(by: Tariff, begin: int, milliseconds: int) -> None:
-    found = charge(milliseconds, by, begin)
-    increments, connect = slowly(by, begin, begin + milliseconds)
-    assert [rule for segment in found.segments for rule in [segment.rule] * segment.quantity] == [
-        rule for rule, _ in increments
-    ]
-    inbound = by.prices[0].inbound
-    exact = connect + sum(price for _, price in increments)
-    if increments:
-        exact = max(exact, Fraction(inbound.minimum))
-        exact = exact if inbound.maximum is None else min(exact, Fraction(inbound.maximum))
-    places = Fraction(1, 2 * 10**by.rounding.digits)
-    slack = places * (1 if by.rounding.each == "call" else max(1, len(found.segments)))
-    assert abs(Fraction(found.total) - exact) <= slack
-
-
-@given(tariffs(), BEGINS, ABOUT_AN_HOUR)
-def test_pieces_add_up_to_the_whole_and_leave_no_gap(by: Tariff, begin: int, milliseconds: int) -> None:
-    found = charge(milliseconds, by, begin)
-    amounts = [one.amount for one in found.segments] + [one.amount for one in found.adjustments]
-    assert sum(map(Decimal, amounts), Decimal(0)) == Decimal(found.total)
-    edges = [segment.from_ for segment in found.segments] + [begin + milliseconds]
-    assert [segment.to for segment in found.segments] == edges[1:]
-
-
-@given(tariffs(), BEGINS, ABOUT_AN_HOUR, ABOUT_AN_HOUR)
-def test_more_time_never_costs_less_and_nothing_less_than_nothing(by: Tariff, begin: int, one: int, more: int) -> None:
-    short, long = (Decimal(charge(length, by, begin).total) for length in (one, one + more))
-    assert 0 <= short <= long
-
-
-@given(STEPS, st.integers(0, 24 * 60 - 2), BEGINS, ABOUT_AN_HOUR)
-def test_a_split_that_changes_no_price_changes_nothing(
-    steps: list[tuple[Decimal, int, int]], cut: int, begin: int, milliseconds: int
-) -> None:
-    price = {
-        "steps": [
-            {"from": 100 * number, "rate": str(rate), "per": per, "increment": increment}
-            for number, (rate, per, increment) in enumerate(steps)
-        ]
-    }
-    first, second = (f"{minute // 60:02d}:{minute % 60:02d}" for minute in (cut, cut + 1))
-    each_call = {"each": "call", "digits": 4}
-    whole = tariff({"rule": "all"} | price, rounding=each_call)
-    split = tariff(
-        {"rule": "cut", "when": {"hours": [f"{first}-{second}"]}} | price, {"rule": "else"} | price, rounding=each_call
-    )
-    assert charge(milliseconds, split, begin).total == charge(milliseconds, whole, begin).total
-
-
-@given(DURATIONS)
-def test_free_seconds_are_free(milliseconds: int) -> None:
-    found = charge(milliseconds, leg(STANDARD, free_seconds=20))
-    assert found.total == charge(max(0, milliseconds - 20_000), tariff(STANDARD)).total
