@@ -77,7 +77,7 @@ def _from_file(account: str, calls: Path, documents: Sequence[Document]) -> Call
     owners = {document.id: document.account for document in documents if isinstance(document, Hotline)}
     found: Calls = []
     try:
-        with calls.open(encoding="utf-8") as file:
+        with calls.open("rb") as file:
             for item in callfile.read(file):
                 if not isinstance(item, Line):
                     _refuse(calls, *item)
@@ -85,7 +85,7 @@ def _from_file(account: str, calls: Path, documents: Sequence[Document]) -> Call
                     _refuse(calls, item.number, f"hotline: {item.call.hotline!r}: no document of this hotline")
                 if owners[item.call.hotline] == account:
                     found.append(item.served)
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise Refused(f"{calls}: {error}") from error
     return found
 

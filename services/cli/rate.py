@@ -81,14 +81,14 @@ def of_lines(calls: Path) -> Cases:
     found: list[Case] = []
     problems: list[Problem] = []
     try:
-        with calls.open(encoding="utf-8") as file:
+        with calls.open("rb") as file:
             for item in callfile.read(file):
                 if isinstance(item, Line):
                     found.append(_of_line(calls, item))
                 else:
                     number, sentence = item
                     problems.append((number, f"{calls}:{number}: {sentence}"))
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise Refused(f"{calls}: {error}") from error
     return found, problems
 

@@ -11,7 +11,7 @@ from services.domain.numbers import inbound_only
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-TimeOfDay = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
@@ -42,7 +42,7 @@ class Window(Model):
 
 
 class CallbackTerms(Model):
-    show: Annotated[str, StringConstraints(pattern=r"^\+?\d{5,20}$"), AfterValidator(_outbound)]
+    show: Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{5,20}$"), AfterValidator(_outbound)]
     """The number that the customer sees."""
     trunk: Id
     """What the customer, and bound numbers of the group, are dialled over."""

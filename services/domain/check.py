@@ -10,7 +10,7 @@ from services.domain.extensions import numbers_of
 from services.domain.package import Package
 from services.domain.pbx import Pbx
 from services.domain.reading import Located, Problem, Reading
-from services.domain.tariff import Tariff
+from services.domain.tariff import HOME, Tariff
 
 Known = dict[tuple[str, str], Located]
 """Documents by kind and id."""
@@ -33,6 +33,7 @@ def check(reading: Reading) -> list[Problem]:
             problems += _flow(item, item.document)
             problems += _strategies(item, item.document, known)
             problems += _webhook(item, item.document, known)
+            problems += _city(item, item.document, known)
             problems += _callbacks(item, item.document, known)
         if isinstance(item.document, Account):
             problems += _packages(item, item.document, known)
@@ -101,6 +102,18 @@ def _webhook(item: Located, hotline: Hotline, known: Known) -> Iterator[Problem]
     if wanted and owner and isinstance(owner.document, Account) and owner.document.notify is None:
         expected = f"account {hotline.account!r} has no 'notify' to send it to"
         yield item.problem("missed_calls.webhook", True, expected)  # noqa: FBT003
+
+
+def _city(item: Located, hotline: Hotline, known: Known) -> Iterator[Problem]:
+    """Without one no call would ever come from ``home_city``, and all would be priced as from elsewhere."""
+    owner = known.get(("account", hotline.account))
+    if hotline.city is not None or owner is None or not isinstance(owner.document, Account):
+        return
+    for _, kind, name in owner.document.references():
+        priced = known.get((kind, name))
+        if priced and isinstance(priced.document, Tariff | Package) and HOME in priced.document.places():
+            expected = f"{kind} {name!r} of this account asks for '{HOME}', and the hotline has no 'city'"
+            yield item.problem("account", hotline.account, expected)
 
 
 def _packages(item: Located, account: Account, known: Known) -> Iterator[Problem]:

@@ -21,8 +21,8 @@ from services.domain.pbx import Pbx
 from services.domain.region import Numbering, RegionName
 from services.domain.tariff import Money, Tariff
 
-HotlineNumber = Annotated[str, StringConstraints(pattern=r"^400\d{7}$")]
-Extension = Annotated[str, StringConstraints(pattern=r"^\d{2,6}$")]
+HotlineNumber = Annotated[str, StringConstraints(pattern=r"^400[0-9]{7}$")]
+Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,6}$")]
 """What operators' phones dial."""
 Voice = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+-]{2,40}$")]
 """Of the speech engine: of espeak-ng ``cmn`` (Mandarin), ``en``, …"""

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 """Names of documents and nodes: lower case, digits, ``-`` and ``_``, at most 40 characters."""
 
-BoundNumber = Annotated[str, StringConstraints(pattern=r"^\+?\d{3,20}$")]
+BoundNumber = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{3,20}$")]
 """A number that the trunk dials: mobile, landline with area code, or E.164."""
 
 Password = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~!@#%^*+=-]{12,64}$"), Field(repr=False)]

@@ -65,7 +65,7 @@ class Office:
     def _rater(self, owner: Account | None, call: Served) -> Rater:
         name = self._tariff or (None if owner is None else owner.tariff)
         if name is None:
-            raise UnratableError(f"hotline: {call.hotline!r}: no document of this hotline; add it, or say --tariff")
+            raise UnratableError(f"{self._missing(call)}; add it, or say --tariff")
         if name not in self._raters:
             tariff = self._get(Tariff, name)
             self._raters[name] = Rater(
@@ -76,6 +76,13 @@ class Office:
                 places=any(Terms(found, _VERSION).needs_places for found in self._all(Package)),
             )
         return self._raters[name]
+
+    def _missing(self, call: Served) -> str:
+        """What keeps it from being known who owes for the call."""
+        hotline = self._known(Hotline, call.hotline)
+        if hotline is None:
+            return f"hotline: {call.hotline!r}: no document of this hotline"
+        return f"account: {hotline.account!r}: no document of this account, which hotline {hotline.number} belongs to"
 
     def _owner(self, call: Served, hotline: Hotline | None) -> Account | None:
         if call.account is not None:

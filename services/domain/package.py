@@ -75,3 +75,7 @@ class Package(Model):
 
     def references(self) -> Iterator[tuple[str, str, str]]:
         yield from ()
+
+    def places(self) -> set[str]:
+        """All that allowances are for."""
+        return {place for allowance in self.included for place in allowance.region or ()}

@@ -20,8 +20,8 @@ def _absolute(path: PurePosixPath) -> PurePosixPath:
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Folder = Annotated[PurePosixPath, AfterValidator(_absolute)]
-Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:_-]{1,253}(/\d{1,3})?$")]
-Address = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,253}(:\d{1,5})?$")]
+Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:_-]{1,253}(/[0-9]{1,3})?$")]
+Address = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,253}(:[0-9]{1,5})?$")]
 Codec = Literal["alaw", "ulaw", "g722"]
 
 

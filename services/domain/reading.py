@@ -8,11 +8,14 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedBase
+from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import Node
 
 from services.domain.documents import Document
 
 _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
+_LONGEST_BITS = 64
 
 
 @dataclass(frozen=True, order=True)
@@ -69,11 +72,29 @@ class Reading:
         return together
 
 
+class _Constructor(RoundTripConstructor):
+    def construct_object(self, node: Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002  # as ruamel has it
+        try:
+            value = super().construct_object(node, deep)
+        except (ValueError, IndexError):  # 2026-02-30, -_
+            raise _misread(node) from None
+        if isinstance(value, int) and value.bit_length() > _LONGEST_BITS:
+            raise _misread(node)
+        return value
+
+
+def _misread(node: Node) -> MarkedYAMLError:
+    problem = f"{_shown(node.value)} reads like a day, a time or a number, and is none"
+    return MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+
+
 def read(file: str, text: str) -> Reading:
     """Documents of one file, separated by ``---``."""
     reading = Reading()
+    yaml = YAML(typ="rt")
+    yaml.Constructor = _Constructor
     try:
-        sources = [source for source in YAML(typ="rt").load_all(text) if source is not None]
+        sources = [source for source in yaml.load_all(text) if source is not None]
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         reading.problems.append(Problem(file, line, "", "", f"not valid YAML: {error.problem}"))
@@ -110,6 +131,7 @@ _SENTENCES = {
     "union_tag_not_found": "'kind' is missing",
     "union_tag_invalid": "unknown kind; expected one of {expected_tags}",
     "string_type": "expected text; put numbers in quotes",
+    "date_from_datetime_inexact": "expected a day, like 2026-01-31",
     "value_error": "{error}",
 }
 """By pydantic's error type, where its own words would not help somebody who writes YAML."""
@@ -163,7 +185,7 @@ def _positions(source: CommentedBase) -> dict[Any, list[int]]:
 
 
 def _shown(value: object) -> str:
-    text = repr(value) if isinstance(value, str) else str(value)
     if isinstance(value, dict | list):
         return ""
+    text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "…"  # noqa: PLR2004  # what fits a line

@@ -26,7 +26,7 @@ def _known_region(text: str) -> str:
 
 RegionName = Annotated[str, StringConstraints(min_length=1, max_length=20), AfterValidator(_known_region)]
 """``广东``, ``广东深圳``, ``北京``."""
-Prefix = Annotated[str, StringConstraints(pattern=r"^\+?\d{2,15}$")]
+Prefix = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{2,15}$")]
 
 
 class Override(Model):

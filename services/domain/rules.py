@@ -13,7 +13,7 @@ from services.domain import clock, money
 from services.domain.calendar import CHINA, Calendar, DayKind, day
 from services.domain.divisions import divided
 from services.domain.region import NumberType, Party, Region
-from services.domain.tariff import RELATIVE, Leg, Rule, When
+from services.domain.tariff import HOME, NOWHERE, RELATIVE, Leg, Rule, When
 
 Pieces = tuple[tuple[int, int], ...]
 
@@ -71,8 +71,8 @@ class Who:
         return cls(
             types=None if types is None else frozenset(types),
             regions=named,
-            home=places is not None and "home_city" in places,
-            unknown=places is not None and "unknown" in places,
+            home=places is not None and HOME in places,
+            unknown=places is not None and NOWHERE in places,
         )
 
     def suits(self, party: Party, home: Region | None) -> bool:

@@ -17,11 +17,23 @@ from services.domain.region import NumberType
 Money = Annotated[Decimal, Field(ge=0, le=1_000_000, max_digits=12, decimal_places=DIGITS)]
 """Units of the currency, down to a millionth."""
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Hours = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+
+
+def _some_time(hours: str) -> str:
+    begin, end = hours.split("-")
+    if begin == end:
+        raise ValueError("begins and ends at the same time: no time, or the whole day? That is 00:00-24:00")
+    return hours
+
+
+Hours = Annotated[
+    str,
+    StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"),
+    AfterValidator(_some_time),
+]
 """``08:00-18:00``, or ``22:00-06:00`` over midnight; the second time is no longer in it."""
-
-
-RELATIVE = {"home_city", "unknown"}
+HOME, NOWHERE = "home_city", "unknown"
+RELATIVE = {HOME, NOWHERE}
 
 
 def _known_place(text: str) -> str:
@@ -165,6 +177,11 @@ class Tariff(Model):
         for kind, name in (("calendar", self.calendar), ("numbering", self.numbering)):
             if name is not None:
                 yield kind, kind, name
+
+    def places(self) -> set[str]:
+        """All that rules ask for."""
+        rules = (rule for prices in self.prices for _, leg in prices.legs() for rule in leg.rules)
+        return {place for rule in rules if rule.when for place in rule.when.region or ()}
 
     def prices_at(self, day: date) -> Prices | None:
         """None before the first day of all."""

@@ -38,7 +38,10 @@ def test_all_problems_of_all_documents_are_found_at_once() -> None:
     ("key", "line"),
     [
         ("number: 4001234567", "shop.yaml:3: number: 4001234567: expected text; put numbers in quotes"),
-        ('number: "4001234567890"', "shop.yaml:3: number: '4001234567890': String should match pattern '^400\\d{7}$'"),
+        (
+            'number: "4001234567890"',
+            "shop.yaml:3: number: '4001234567890': String should match pattern '^400[0-9]{7}$'",
+        ),
     ],
 )
 def test_a_number_without_quotes_would_lose_its_zeros(key: str, line: str) -> None:
