@@ -15,7 +15,8 @@ RECORD_LIMIT = 64 * 1024
 
 _VALUE = r'"([^"]*+(?:""[^"]*+)*+)"'
 _NAME = r'"([A-Z][A-Z0-9_]{0,79})"'
-_TIME = r'"(\d{1,12})\.(\d{6})"'
+_TIME = r'"(\d{1,11})\.(\d{6})"'
+"""Until the year 5138; whatever comes later has no date."""
 _UNIQUEID = r'"([!#-~]{1,200}\.\d{1,20})"'
 _EXTRA = rf'(?:"\{{""extra"": ?""([^"\\\x00-\x1f]*+)""\}}"|{_VALUE})'
 """Of our own events in a group of its own: JSON in which nothing is escaped says the same as it is."""

@@ -206,3 +206,10 @@ def test_what_never_becomes_a_record_is_not_kept_for_ever() -> None:
     rest = splitter.finish()
     assert rest is not None
     assert len(rest.data) <= RECORD_LIMIT
+
+
+def test_a_time_that_has_no_date_is_torn() -> None:
+    late = row().replace(b"1772416800.123999", b"177241680000.123999")
+    torn, following = split(late + row())
+    assert torn == Torn(0, late)
+    assert isinstance(following, CelRow)
