@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from services.domain import callfile
 from services.domain.callfile import Line
 from services.domain.documents import Account, Document, Hotline
+from services.domain.numbers import to_e164
 from services.domain.office import Office
 from services.domain.reading import read
+from services.domain.region import party
 from services.domain.usage import UnratableError
 from tests.harness.tariffs import per_increment
 from tests.unit.domain.test_tariff import TARIFF, problems
@@ -225,6 +227,18 @@ def test_any_line_is_a_call_or_sentences(line: bytes) -> None:
         number, said = (item.number, "") if isinstance(item, Line) else item
         assert 1 <= number <= len(lines)
         assert isinstance(item, Line) or (said and said.isprintable()), said
+
+
+NUMBERS = st.text(max_size=25) | st.from_regex(r"[+0]{0,3}(86|1|852|400)?[0-9]{0,16}[*#;@a-z]{0,2}", fullmatch=True)
+
+
+@given(NUMBERS)
+def test_any_number_is_somebodys(number: str) -> None:
+    """What a carrier sends is filtered before; whatever comes all the same has a type, and with it a price."""
+    e164 = to_e164(number)
+    found = party(number, e164, None, places=True)
+    assert (found.type == "unknown") == (e164 is None)
+    assert found.region is None or found.type in {"mobile", "fixed"}
 
 
 YAML_VALUES = st.one_of(

@@ -1,6 +1,8 @@
 """``hotline rate`` as its users run it."""
 
 import json
+import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +125,31 @@ def test_what_is_wrong_is_named_and_the_rest_is_rated(shop: Path, tmp_path: Path
     ]
     for line, begin in zip(done.stderr.splitlines(), expected, strict=True):
         assert line.startswith(f"{path}:{begin}")
+
+
+def damaged(line: bytes, chance: random.Random) -> bytes:
+    """With something put in, left out, or there twice."""
+    first, last = sorted(chance.randrange(len(line)) for _ in range(2))
+    last = min(last, first + chance.randrange(1, 30))
+    put = chance.choice(
+        [b"", b"\xff", b'"', b"0", b"-1e9", b"null", b"[", b"\x1b[31m", "，".encode(), line[first:last] * 2]
+    )
+    return line[:first] + put + line[last:]
+
+
+def test_every_line_of_a_damaged_file_is_rated_or_told_in_a_sentence(shop: Path, tmp_path: Path) -> None:
+    chance, path = random.Random(400), tmp_path / "calls.jsonl"
+    lines = [damaged(json.dumps(call(0, outbound=[])).encode(), chance) for _ in range(400)]
+    path.write_bytes(b"\n".join(lines))
+    done = hotline("rate", shop, "--calls", path)
+    assert done.returncode == 1
+    sentences = [re.fullmatch(rf"{re.escape(str(path))}:(\d+): \S.*", line) for line in done.stderr.splitlines()]
+    told = {int(found[1]) for found in sentences if found}
+    rated = {int(line.split()[1][:-1]) for line in done.stdout.splitlines() if line.startswith("line ")}
+    assert all(sentences), done.stderr
+    assert told | rated == set(range(1, 401))
+    assert not told & rated
+    assert len(rated) > 10
 
 
 def test_an_option_that_names_nothing_is_told(shop: Path, tmp_path: Path) -> None:
