@@ -59,10 +59,11 @@ def evening(zone: str, day: str) -> int:
     return round(datetime.fromisoformat(f"{day}T22:00").replace(tzinfo=ZoneInfo(zone)).timestamp()) * 1000
 
 
-# Most boundaries lie on full minutes, and what goes wrong, goes wrong about them.
+# Most boundaries lie on full minutes, and what goes wrong, goes wrong about them: here minutes after 22:00.
+BOUNDARIES = st.sampled_from([0, 119, 120, 121, 180, 240, 270, 8 * 60])
 ABOUT = st.builds(
     lambda minute, off: minute * 60_000 + off,
-    st.integers(0, 8 * 60),
+    st.integers(0, 8 * 60) | st.builds(lambda boundary, before: boundary - before, BOUNDARIES, st.integers(0, 4)),
     st.sampled_from([0, -30_000, -1, 1, 999, -59_001, 17_250]),
 )
 LENGTHS = st.one_of(
