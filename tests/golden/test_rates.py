@@ -148,6 +148,7 @@ OTHERS: dict[str | None, Other] = {
     "+8613800138000": Other("mobile", frozenset({"北京"})),
     "008613800138000": Other("mobile", frozenset({"北京"})),
     "19912345678": Other("mobile"),
+    "01012345678": Other("fixed", frozenset({"北京"})),
     "075512345678": Other("fixed", frozenset({"广东", "广东深圳"})),
     "075587654321": Other("fixed", frozenset({"广东", "广东深圳"})),
     "02012345678": Other("fixed", frozenset({"广东", "广东广州"})),
