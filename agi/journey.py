@@ -48,7 +48,12 @@ class Journey:
     async def _take(self, call: Call, version: int) -> None:
         left_at = await call.channel.get_variable(NODE)
         await call.channel.mark(
-            "JOURNEY", account=call.hotline.account, version=str(version), resumed="1" if left_at else "0"
+            "JOURNEY",
+            account=call.hotline.account,
+            hotline=call.hotline.number,
+            caller=call.caller,
+            version=str(version),
+            resumed="1" if left_at else "0",
         )
         go_on = partial(_go_on, left_at=left_at)
         await admission.admit(call, version, self.metering, go_on, resumed=bool(left_at))

@@ -11,7 +11,21 @@ from services.domain.record import Record
 from services.store.checkpoints import Checkpoint
 
 SILENCE_MS = 24 * 3600 * 1000
-"""A call of which the file has said nothing for so long will not end any more: Asterisk was stopped under it."""
+"""A call of which the file has said nothing for so long will not end any more: its end was lost."""
+
+DISORDER_MS = 5000
+"""Asterisk's threads may write rows out of order; when one is so much earlier than one before it, the clock was set."""
+
+_FIRST = ".0"
+"""How the uniqueid of the first channel ends that a run of Asterisk has."""
+
+_BEGIN = {"CHAN_START", "CALL"}
+"""Either comes first: they are written by different threads."""
+
+_TOLD_ONCE = {
+    *("NODE", "KEYS", "OFFER", "ANNOUNCE", "TRANSFER", "RECORDING", "CALLBACK", "CUSTOMER", "ATTENDEDTRANSFER"),
+}
+"""What adds to a call with each row: a row that stands twice in the file would add twice."""
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +39,20 @@ class Correlated:
     calls: list[Call]
     linkedids: list[str]
     ended: set[str] = field(default_factory=set)
+    told: set[tuple[str, int, str, str]] = field(default_factory=set)
+    """The rows of ``_TOLD_ONCE``: event, time, channel and what it says."""
 
     @property
     def last(self) -> int:
         return max(call.last for call in self.calls)
+
+    def is_news(self, row: CelRow) -> bool:
+        """False when just this row was there already."""
+        if row.event not in _TOLD_ONCE:
+            return True
+        known, told = len(self.told), (row.event, row.at, row.uniqueid, repr(row.extra))
+        self.told.add(told)
+        return len(self.told) > known
 
     def add(self, row: CelRow) -> bool:
         """Whether this row ends the last of them."""
@@ -47,6 +71,8 @@ class OpenCalls:
         self._pbx = pbx
         self._open: dict[str, Correlated] = {}
         self._newest = 0
+        self._runs: set[str] = set()
+        """The first channel of each run of Asterisk that was seen to begin."""
         self.torn = 0
         self.passed_over = 0
         """Rows."""
@@ -61,7 +87,7 @@ class OpenCalls:
     @property
     def going_on(self) -> int:
         """How many have not ended."""
-        return len({id(calls) for calls in self._open.values()})
+        return len(self._distinct())
 
     def take(self, piece: Piece) -> list[Record]:
         """The records, not yet rated, of the calls that end in this piece."""
@@ -79,15 +105,39 @@ class OpenCalls:
 
     def _add(self, file: str, row: CelRow) -> list[Call]:
         """The calls that this row closes."""
-        self._newest = row.at
         linkedid = row.linkedid
-        begun = self._open.get(linkedid)
-        if row.uniqueid == linkedid and (row.event == "CHAN_START" or (row.event == "CALL" and begun is None)):
-            self._open.pop(linkedid, None)
-            begun = Correlated(Checkpoint(file, row.start), [Call(linkedid, started=row.at)], [linkedid])
-            self._open[linkedid] = begun
+        begins = linkedid not in self._open and row.uniqueid == linkedid and row.event in _BEGIN
+        cut_off = self._cut_off_by(linkedid) if begins else []
+        self._tell_time(row.at)
+        if begins:
+            self._open[linkedid] = Correlated(Checkpoint(file, row.start), [Call(linkedid, started=row.at)], [linkedid])
+        return [*cut_off, *self._told(row)]
+
+    def _cut_off_by(self, begun: str) -> list[Call]:
+        """The calls that Asterisk has died under, if this is the first channel of its next run."""
+        if not begun.endswith(_FIRST) or begun in self._runs:
+            return []
+        self._runs.add(begun)
+        return [call for calls in self._distinct() for call in self._take_out(calls)]
+
+    def _tell_time(self, at: int) -> None:
+        back = self._newest - at
+        if back <= DISORDER_MS:
+            self._newest = max(self._newest, at)
+            return
+        self._newest = at
+        for calls in self._distinct():
+            log.error("the clock of %s was set back by %d ms during call %s", self._pbx, back, calls.linkedids[0])
+            for call in calls.calls:
+                call.set_back += back
+
+    def _told(self, row: CelRow) -> list[Call]:
+        """Gives the row to its call, and that back when the row ends it."""
+        begun = self._open.get(row.linkedid)
         if begun is None:
             self.passed_over += 1
+            return []
+        if not begun.is_news(row):
             return []
         if row.event == "ATTENDEDTRANSFER":
             self._correlate(begun, row)
@@ -100,6 +150,7 @@ class OpenCalls:
             one.calls += other.calls
             one.linkedids += other.linkedids
             one.ended |= other.ended
+            one.told |= other.told
             self._open |= dict.fromkeys(other.linkedids, one)
         bring_together(one.calls, row)
 
@@ -108,10 +159,12 @@ class OpenCalls:
             return self._open[uniqueid]
         return next((some for some in self._open.values() if any(uniqueid in call.phones for call in some.calls)), None)
 
+    def _distinct(self) -> list[Correlated]:
+        return list({id(calls): calls for calls in self._open.values()}.values())
+
     def _take_out(self, calls: Correlated) -> list[Call]:
         for linkedid in calls.linkedids:
-            if self._open.get(linkedid) is calls:  # and not the same call, read again
-                del self._open[linkedid]
+            del self._open[linkedid]
         return calls.calls
 
     def _given_up(self, now: int) -> list[Call]:

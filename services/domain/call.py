@@ -12,6 +12,9 @@ from typing import get_args
 from services.domain.cel import CelRow
 from services.domain.record import Announcement, Keys, LeftVoicemail, TextOutcome, Transfer
 
+_DIGITS = 15
+"""Of the longest number that an event of ours says."""
+
 
 @dataclass(slots=True)
 class Ring:
@@ -90,10 +93,12 @@ class Call:
     started: int
     last: int = 0
     """Time of the row that came last."""
+    set_back: int = 0
+    """By how many milliseconds the clock was set back while the call went on."""
     closed: bool = False
     channel: str = ""
     hotline: str | None = None
-    """None until ``CALL``: a linkedid that never has one is no hotline call."""
+    """None until ``CALL``, or ``JOURNEY`` if that was lost: a linkedid that never has one is no hotline call."""
     caller: str | None = None
     caller_name: str | None = None
     account: str | None = None
@@ -142,7 +147,7 @@ def bring_together(calls: Iterable[Call], row: CelRow) -> None:
     phones = {channel: ring for call in calls for channel, ring in call.phones.items()}
     for call in calls:
         if call.hotline is not None and call.linkedid in sides:
-            [other] = [side for side in sides if side != call.linkedid]
+            other = sides[1 - sides.index(call.linkedid)]
             by = next((call.phones[channel] for channel in transferers if channel in call.phones), None)
             _go_on(call, row.at, by, phones.get(other), other)
 
@@ -158,6 +163,10 @@ def _go_on(call: Call, at: int, by: Ring | None, to: Ring | None, channel: str) 
         call.visits[-1].rings.append(call.phones[channel])
 
 
+def _start(call: Call, row: CelRow) -> None:
+    call.started = row.at
+
+
 def _call(call: Call, row: CelRow) -> None:
     values = dict(row.values())
     call.hotline = values.get("hotline", "")
@@ -169,14 +178,11 @@ def _call(call: Call, row: CelRow) -> None:
 def _callback(call: Call, row: CelRow) -> None:
     """The agent's channel, which was picked up by now, stands for the offer of the callback to that agent."""
     values = dict(row.values())
-    attempt = values.get("attempt", "")
     call.hotline = values.get("hotline", "")
     call.caller = values.get("caller") or None
     call.account = values.get("account") or None
     call.called_back = CalledBack(
-        values.get("callback", ""),
-        values.get("asked_in", ""),
-        int(attempt) if attempt.isascii() and attempt.isdigit() else 0,
+        values.get("callback", ""), values.get("asked_in", ""), _number(values, "attempt") or 0
     )
     ring = Ring(values.get("agent", ""), values.get("dial", ""), 1, call.started, started=call.started)
     ring.channel, ring.answered = row.channel, call.answered
@@ -203,6 +209,8 @@ def _answer(call: Call, row: CelRow) -> None:
 def _journey(call: Call, row: CelRow) -> None:
     values = dict(row.values())
     version = _number(values, "version")
+    if call.hotline is None and values.get("hotline"):
+        call.hotline, call.caller, call.channel = values["hotline"], values.get("caller") or None, row.channel
     call.account = values.get("account") or call.account
     call.version = call.version if version is None else version
 
@@ -241,11 +249,11 @@ def _drop(call: Call, _: CelRow) -> None:
 
 def _voicemail(call: Call, row: CelRow) -> None:
     values = dict(row.values())
-    ms = values.get("ms", "")
-    if call.visits and values.get("file") and ms.isascii() and ms.isdigit():
+    ms = _number(values, "ms")
+    if call.visits and values.get("file") and ms is not None:
         visit = call.visits[-1]
         visit.group = values.get("group")
-        visit.voicemail = LeftVoicemail(file=values["file"], ms=int(ms), at=row.at)
+        visit.voicemail = LeftVoicemail(file=values["file"], ms=ms, at=row.at)
 
 
 def _text_message(call: Call, row: CelRow) -> None:
@@ -291,7 +299,7 @@ def _visit(call: Call, values: dict[str, str]) -> Visit | None:
 
 def _number(values: dict[str, str], key: str) -> int | None:
     value = values.get(key, "")
-    return int(value) if value.isascii() and value.isdigit() else None
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= _DIGITS else None
 
 
 def _end(call: Call, row: CelRow) -> None:
@@ -311,9 +319,11 @@ def _hangup(call: Call, row: CelRow) -> None:
 
 
 def _phone_start(call: Call, row: CelRow) -> None:
+    if row.uniqueid in call.phones:
+        return
     newest = [ring for ring in call.rings if ring.offer == call.offers]
-    if len(newest) == 1 and newest[0].started is None and row.channel.startswith(f"PJSIP/{_endpoint(newest[0])}-"):
-        _bind(call, newest[0], row)
+    if len({ring.dial for ring in newest}) == 1 and row.channel.startswith(f"PJSIP/{_endpoint(newest[0])}-"):
+        _bind(call, _one_more(call, newest), row)
 
 
 def _endpoint(ring: Ring) -> str:
@@ -328,10 +338,19 @@ def _dial(call: Call, row: CelRow) -> None:
         return
     dial = dict(row.values()).get("dial")
     customer = call.called_back and call.called_back.customer
-    for ring in [customer] if customer else reversed(call.rings):
-        if ring.dial == dial and ring.started is None:
-            _bind(call, ring, row)
-            return
+    rings = [ring for ring in ([customer] if customer else reversed(call.rings)) if ring.dial == dial]
+    if rings and (rings[0].offer == call.offers or any(ring.started is None for ring in rings)):
+        _bind(call, _one_more(call, rings), row)
+
+
+def _one_more(call: Call, rings: list[Ring]) -> Ring:
+    """Which of these begins to ring now; an agent's further phone, when it has several, is a ring of its own."""
+    if ring := next((ring for ring in rings if ring.started is None), None):
+        return ring
+    fork = Ring(rings[0].agent, rings[0].dial, rings[0].offer, rings[0].offered)
+    if visit := next((visit for visit in call.visits if rings[0] in visit.rings), None):
+        visit.rings.append(fork)
+    return fork
 
 
 def _bind(call: Call, ring: Ring, row: CelRow) -> None:
@@ -380,6 +399,7 @@ def _text(row: CelRow, key: str) -> str:
 
 
 _OF_CALLER: dict[str, Callable[[Call, CelRow], None]] = {
+    "CHAN_START": _start,
     "CALL": _call,
     "CALLBACK": _callback,
     "CONFIRM": _phone_confirm,

@@ -26,7 +26,7 @@ _BY_REASON: dict[str | None, EndState] = {
 def record_of(call: Call, pbx: str) -> Record | None:
     """The call's record, not yet rated; None when it was no call to a hotline (it never had a ``CALL``).
 
-    A call that is not closed is recorded as cut off, at the last that is known of it.
+    A call whose end nothing tells of is recorded as cut off, at the last that is known of it.
     """
     if call.hotline is None:
         return None
@@ -64,6 +64,7 @@ def record_of(call: Call, pbx: str) -> Record | None:
         agent=first.agent if first else None,
         recordings=_recordings(call, [since for since, _ in talks]),
         callback_agreed=call.agreed,
+        clock_set_back_ms=call.set_back or None,
         charge=None,
     )
 
@@ -71,7 +72,7 @@ def record_of(call: Call, pbx: str) -> Record | None:
 def _called_back(call: Call, attempt: CalledBack, hotline: str, pbx: str) -> Record:
     """The agent's phone was rung first, and picked up; then the customer's, over the trunk."""
     ended = call.last if call.ended is None else call.ended
-    [agent], customer = call.rings, attempt.customer
+    agent, customer = call.rings[0], attempt.customer
     answered = customer.answered if customer and customer.talked else None
     agent_answered = agent.answered if agent.talked else None
     return Record(
@@ -93,7 +94,7 @@ def _called_back(call: Call, attempt: CalledBack, hotline: str, pbx: str) -> Rec
         ring_ms=_between(agent.offered, ended if agent_answered is None else agent_answered),
         talk_ms=_between(answered, _over(customer, ended)) if customer else 0,
         total_ms=_between(call.started, ended),
-        end_state="cut_off" if not call.closed else "callback_failed" if answered is None else "answered",
+        end_state="cut_off" if _cut_off(call) else "callback_failed" if answered is None else "answered",
         hung_up_by=_first_to_hang_up(call, customer.channel if customer else "", {agent.channel}),
         keys=(),
         hops=_hops(call),
@@ -105,6 +106,7 @@ def _called_back(call: Call, attempt: CalledBack, hotline: str, pbx: str) -> Rec
             number=attempt.attempt,
             customer=_leg(customer, call, agent) if customer else None,
         ),
+        clock_set_back_ms=call.set_back or None,
         charge=None,
     )
 
@@ -151,8 +153,12 @@ def _rang_until(rings: list[Ring], ended: int) -> int:
     return max((ring.offered if ring.started is None else _over(ring, ended) for ring in rings), default=ended)
 
 
+def _cut_off(call: Call) -> bool:
+    return not call.closed and call.ended is None
+
+
 def _end_state(call: Call, *, talked: bool) -> EndState:
-    if not call.closed:
+    if _cut_off(call):
         return "cut_off"
     if talked:
         return "answered"

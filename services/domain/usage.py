@@ -69,7 +69,11 @@ def _possible(what: str, begin: int, ended: int) -> None:
 
 def usage_of(record: Record) -> Usage:
     """Raises UnratableError. Who is called back has not called: only what was dialled over a trunk is priced."""
+    if record.clock_set_back_ms:
+        raise UnratableError(f"the clock of {record.pbx} was set back by {record.clock_set_back_ms} ms meanwhile")
     called = record.kind == "inbound"
+    if called and record.answered is None and record.agent_answered is not None:
+        raise UnratableError("an agent talked to the caller, but when the platform answered was lost")
     return Usage(
         caller=record.caller,
         caller_e164=record.caller_e164,

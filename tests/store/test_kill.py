@@ -69,7 +69,7 @@ def call_rows(number: int) -> list[bytes]:
 
 def interleaved(scale: Scale, chance: random.Random) -> Iterator[bytes]:
     """The rows of all calls, each call's in order, with so many calls going on at once."""
-    waiting = (call_rows(number) for number in range(scale.calls))
+    waiting = (call_rows(number) for number in range(1, scale.calls + 1))
     going_on = [next(waiting) for _ in range(AT_ONCE)]
     while going_on:
         rows = chance.choice(going_on)
@@ -163,7 +163,7 @@ async def test_every_call_has_exactly_one_record(
         fields for stream in (keys.RATED_STREAM, keys.UNRATED_STREAM) for _, fields in await entries(redis, stream)
     ]
     counts = Counter(fields[b"call_id"].decode() for fields in found)
-    assert counts == Counter(call_id(number) for number in range(scale.calls))
+    assert counts == Counter(call_id(number) for number in range(1, scale.calls + 1))
     for fields in found:
         record = from_json(fields[b"record"])
         assert call_id(record.total_ms) == record.call_id

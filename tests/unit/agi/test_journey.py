@@ -145,7 +145,9 @@ async def test_a_hotline_nobody_has(redis: Redis) -> None:
 async def test_a_crashed_call_goes_on_at_its_node(shop: Redis) -> None:
     channel = FakeChannel(keys=[None], JOURNEY_NODE="sorry")
     assert await walk(shop, channel) == ["sorry", "bye"]
-    assert channel.said("JOURNEY") == [{"account": "demo", "version": "1", "resumed": "1"}]
+    assert channel.said("JOURNEY") == [
+        {"account": "demo", "hotline": "4001234567", "caller": "", "version": "1", "resumed": "1"}
+    ]
 
 
 async def test_a_node_that_is_gone_meanwhile_starts_over(shop: Redis) -> None:
