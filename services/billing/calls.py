@@ -19,8 +19,8 @@ DISORDER_MS = 5000
 _FIRST = ".0"
 """How the uniqueid of the first channel ends that a run of Asterisk has."""
 
-_BEGIN = {"CHAN_START", "CALL"}
-"""Either comes first: they are written by different threads."""
+_BEGIN = {"CHAN_START", "CALL", "CALLBACK"}
+"""Whichever is there first: the others may be late or lost."""
 
 _TOLD_ONCE = {
     *("NODE", "KEYS", "OFFER", "ANNOUNCE", "TRANSFER", "RECORDING", "CALLBACK", "CUSTOMER", "ATTENDEDTRANSFER"),
@@ -150,7 +150,6 @@ class OpenCalls:
             one.calls += other.calls
             one.linkedids += other.linkedids
             one.ended |= other.ended
-            one.told |= other.told
             self._open |= dict.fromkeys(other.linkedids, one)
         bring_together(one.calls, row)
 

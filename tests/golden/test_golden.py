@@ -1,7 +1,7 @@
 """Each ``*.yaml`` beside this file is one call: its CEL table, its tariff, and the record that must come of it.
 
 The expected records were worked out by hand; each file's comment has the arithmetic. They may leave out what is null or
-empty.
+empty. ``unrated``: why the call has no price.
 """
 
 import json
@@ -19,7 +19,7 @@ from services.domain.cel import Splitter
 from services.domain.rating import Home, Rater
 from services.domain.record import Record, from_json, json_schema, to_json
 from services.domain.tariff import Tariff
-from services.domain.usage import usage_of
+from services.domain.usage import UnratableError, usage_of
 from tests.harness.cel import file
 
 CASES = sorted(Path(__file__).parent.glob("*.yaml"))
@@ -29,7 +29,10 @@ CASES = sorted(Path(__file__).parent.glob("*.yaml"))
 def test_call_comes_out_as_worked_out_by_hand(path: Path) -> None:
     case = YAML(typ="safe").load(path)
     record = _record(case["cel"])
-    if record.account is not None:
+    if "unrated" in case:
+        with pytest.raises(UnratableError, match=f"^{case['unrated']}$"):
+            usage_of(record)
+    elif record.account is not None:
         tariff = Tariff(kind="tariff", id="standard", name="standard", **case["tariff"])
         record = replace(record, charge=Rater(tariff, 3).rate(usage_of(record), Home()))
     text = to_json(record)

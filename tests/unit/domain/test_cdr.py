@@ -4,6 +4,7 @@ import pytest
 
 from services.domain.cdr import record_of
 from services.domain.record import Announcement, Record, Wait
+from services.domain.usage import UnratableError, usage_of
 from tests.harness.cel import BEGIN_MS, folded
 
 BEGIN = """
@@ -302,3 +303,45 @@ def test_odd_events_of_waiting_say_nothing() -> None:
     early = "0.45  OVERFLOW  caller  node=line trigger=waited"
     [hop] = fold(SERVED, early, "0.5  NODE  caller  node=line kind=queue", odd, END).hops
     assert hop.wait == Wait(position=None, announcements=(), overflow=None)
+
+
+CALLBACK = """
+0.0  CHAN_START  caller
+0.5  ANSWER      caller
+0.6  CALLBACK    caller  callback=c1 asked_in=pbx1-1.7 account=shop hotline=4008001234 caller=138 node=later agent=li
+"""
+
+
+def test_a_callback_in_which_somebody_else_is_rung_is_still_its_agents() -> None:
+    record = fold(CALLBACK, "5 CUSTOMER caller dial=138@carrier", "9 OFFER caller node=later agent=wang dial=1002", END)
+    assert (record.kind, record.agent, record.end_state) == ("callback", "li", "callback_failed")
+
+
+def test_numbers_without_measure_are_none() -> None:
+    digits = "9" * 5000
+    record = fold(SERVED, QUEUE, f"0.6 QUEUED caller node=sales group=desk position={digits}", END)
+    assert record.hops[-1].wait == Wait(position=None, announcements=(), overflow=None)
+
+
+def test_a_phone_that_is_no_other_one_of_the_agents_is_no_attempt() -> None:
+    """A fork is one only while the offer is the newest."""
+    later = "9.0 OFFER caller node=sales group=sales agent=wang dial=1002"
+    record = fold(SERVED, GROUP, OFFER, DIAL, "8 HANGUP 1001 cause=17", later, "9.1 DIAL 1001#2 dial=1001", END)
+    assert [attempt.result for attempt in record.hops[-1].attempts] == ["busy", "unreachable"]
+
+
+def test_phones_of_one_agent_that_say_what_they_ring_are_an_attempt_each() -> None:
+    two = "1.1 DIAL 1001#2 dial=1001\n8 HANGUP 1001 cause=17\n9 HANGUP 1001#2 cause=21"
+    record = fold(SERVED, GROUP, OFFER, DIAL, two, END)
+    assert [(attempt.agent, attempt.result) for attempt in record.hops[-1].attempts] == [
+        ("li", "busy"),
+        ("li", "rejected"),
+    ]
+
+
+def test_a_talk_without_the_platforms_answer_has_no_price() -> None:
+    lost = SERVED.replace("0.3  ANSWER      caller", "")
+    record = fold(lost, GROUP, OFFER, DIAL, "2 ANSWER 1001", "2 BRIDGE_ENTER 1001", END)
+    assert (record.answered, record.talk_ms) == (None, 88_000)
+    with pytest.raises(UnratableError, match="the platform answered was lost"):
+        usage_of(record)
