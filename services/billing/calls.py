@@ -99,6 +99,13 @@ class OpenCalls:
                 closed += self._add(piece.file, row)
         return self._records(closed + self._given_up(self._newest))
 
+    def hear_of_clock(self, by: int) -> None:
+        """It was set by so many milliseconds: nobody knows how long the calls are that go on."""
+        for calls in self._distinct():
+            log.error("the clock of %s was set by %d ms during call %s", self._pbx, by, calls.linkedids[0])
+            for call in calls.calls:
+                call.hear_of_clock(by)
+
     def silent(self, quiet_ms: int) -> list[Record]:
         """The records of calls given up, after nothing at all was written for so long."""
         return self._records(self._given_up(self._newest + quiet_ms))
@@ -126,10 +133,7 @@ class OpenCalls:
             self._newest = max(self._newest, at)
             return
         self._newest = at
-        for calls in self._distinct():
-            log.error("the clock of %s was set back by %d ms during call %s", self._pbx, back, calls.linkedids[0])
-            for call in calls.calls:
-                call.set_back += back
+        self.hear_of_clock(-back)
 
     def _told(self, row: CelRow) -> list[Call]:
         """Gives the row to its call, and that back when the row ends it."""

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError, WatchError
 
 from services.billing.along import what_goes_along, with_commands
 from services.billing.calls import OpenCalls
+from services.billing.clock import Clock
 from services.billing.pricing import price
 from services.billing.retention import keep_expiring
 from services.billing.settling import keep_settling
@@ -51,6 +52,7 @@ class Billing:
         self._pbx = pbx
         self._saved = start
         self._tail = Tail(folder, start)
+        self._clock = Clock()
         self.calls = OpenCalls(pbx)
         self.written = 0
         """Records that were not on a stream before."""
@@ -60,6 +62,8 @@ class Billing:
 
         Raises RedisError, CheckpointLostError, OSError; the next step must then be one of a new Billing.
         """
+        if by := self._clock.set_by():
+            self.calls.hear_of_clock(by)
         piece = self._tail.read()
         records = self.calls.silent(self._tail.quiet_ms) if piece is None else self.calls.take(piece)
         if records:

@@ -93,8 +93,8 @@ class Call:
     started: int
     last: int = 0
     """Time of the row that came last."""
-    set_back: int = 0
-    """By how many milliseconds the clock was set back while the call went on."""
+    clock_set: int = 0
+    """By how many milliseconds the clock was set while the call went on, negative: back; of several times the most."""
     closed: bool = False
     channel: str = ""
     hotline: str | None = None
@@ -130,6 +130,9 @@ class Call:
         take = (_OF_CALLER if row.uniqueid == self.linkedid else _OF_PHONE).get(row.event)
         if take is not None:
             take(self, row)
+
+    def hear_of_clock(self, by: int) -> None:
+        self.clock_set = max(self.clock_set, by, key=abs)
 
     @property
     def rings(self) -> list[Ring]:

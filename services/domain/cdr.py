@@ -64,7 +64,7 @@ def record_of(call: Call, pbx: str) -> Record | None:
         agent=first.agent if first else None,
         recordings=_recordings(call, [since for since, _ in talks]),
         callback_agreed=call.agreed,
-        clock_set_back_ms=call.set_back or None,
+        clock_set_ms=call.clock_set or None,
         charge=None,
     )
 
@@ -106,7 +106,7 @@ def _called_back(call: Call, attempt: CalledBack, hotline: str, pbx: str) -> Rec
             number=attempt.attempt,
             customer=_leg(customer, call, agent) if customer else None,
         ),
-        clock_set_back_ms=call.set_back or None,
+        clock_set_ms=call.clock_set or None,
         charge=None,
     )
 

@@ -390,9 +390,9 @@ class Record:
     """Of talks: paths below the recordings folder of ``pbx``; deleted when the group's days are over."""
     notices: int = 0
     """Text messages to the company's own numbers that the call caused: it was missed, or a voicemail was left."""
-    clock_set_back_ms: Duration | None = None
-    """By how much at least the clock of ``pbx`` was set back while the call went on: no duration is right, nothing is
-    charged. Null when it was not."""
+    clock_set_ms: int | None = None
+    """By how much at least the clock of ``pbx`` was set while the call went on, negative: back. No duration is
+    right then, nothing is charged. Null when it was not."""
 
 
 _ADAPTER = TypeAdapter(Record)

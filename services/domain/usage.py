@@ -69,8 +69,9 @@ def _possible(what: str, begin: int, ended: int) -> None:
 
 def usage_of(record: Record) -> Usage:
     """Raises UnratableError. Who is called back has not called: only what was dialled over a trunk is priced."""
-    if record.clock_set_back_ms:
-        raise UnratableError(f"the clock of {record.pbx} was set back by {record.clock_set_back_ms} ms meanwhile")
+    if record.clock_set_ms:
+        way = "back" if record.clock_set_ms < 0 else "forward"
+        raise UnratableError(f"the clock of {record.pbx} was set {way} by {abs(record.clock_set_ms)} ms meanwhile")
     called = record.kind == "inbound"
     if called and record.answered is None and record.agent_answered is not None:
         raise UnratableError("an agent talked to the caller, but when the platform answered was lost")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date
@@ -12,6 +13,7 @@ import pytest
 from redis.asyncio import Redis
 
 from services import billing
+from services.billing.service import Billing
 from services.domain.calendar import Calendar
 from services.domain.documents import Account, Hotline
 from services.domain.region import Numbering
@@ -259,3 +261,26 @@ async def test_stop_is_heard_while_redis_is_away(node: Running, server: RedisSer
     await server.kill()
     async with served(node):
         pass
+
+
+async def test_a_clock_set_forward_during_a_call_leaves_it_unrated(
+    redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no other call; slewing is no setting."""
+    await documents.apply(redis, [SHOP, STANDARD, HOTLINE])
+    live = tmp_path / "hotline.csv"
+    *begin, hangup, end = call(1).splitlines(keepends=True)
+    live.write_bytes(b"".join(begin))
+    service = Billing(redis, tmp_path, "pbx1", None)
+    await service.step()
+    monkeypatch.setattr(time, "time_ns", lambda now=time.time_ns: now() + 120_000_000_000)
+    await service.step()
+    with live.open("ab") as more:
+        more.write(hangup + end + call(2))
+    await service.step()
+    service.close()
+    [unrated] = [fields for _, fields in await entries(redis, keys.UNRATED_STREAM)]
+    [rated] = [fields for _, fields in await entries(redis, keys.RATED_STREAM)]
+    assert (unrated[b"call_id"].decode(), rated[b"call_id"].decode()) == (call_id(1), call_id(2))
+    assert 119_000 < json.loads(unrated[b"record"])["clock_set_ms"] < 121_000
+    assert b"set forward by 1" in unrated[b"reason"]

@@ -3,6 +3,7 @@ import pytest
 from services.billing.calls import SILENCE_MS, OpenCalls
 from services.billing.tail import Piece
 from services.domain.cel import Splitter
+from services.domain.usage import UnratableError, usage_of
 from services.store.checkpoints import Checkpoint
 from tests.harness.cel import BEGIN_MS, call_id, file
 
@@ -172,19 +173,30 @@ def test_calls_going_on_while_the_clock_is_set_back_say_so() -> None:
     calls.take(piece(file(TALK, 1) + file(BEGIN, 2)))
     assert calls.take(piece(file("-118 CHAN_START caller\n-118 CALL caller hotline=4008001234 caller=", 3))) == []
     records = calls.take(piece(file(ended(-60), 1) + file(ended(300), 2) + file(ended(300), 3)))
-    assert [record.clock_set_back_ms for record in records] == [120_100, 120_100, None]
+    assert [record.clock_set_ms for record in records] == [-120_100, -120_100, None]
     assert [record.total_ms for record in records] == [0, 300_000, 418_000]
+
+
+def test_calls_going_on_while_the_clock_is_set_forward_say_so() -> None:
+    """Their rows cannot tell it from time that has passed."""
+    calls = OpenCalls("pbx1")
+    calls.take(piece(file(TALK, 1)))
+    calls.hear_of_clock(120_000)
+    [one] = calls.take(piece(file(ended(130), 1)))
+    assert one.clock_set_ms == 120_000
+    with pytest.raises(UnratableError, match=r"^the clock of pbx1 was set forward by 120000 ms meanwhile$"):
+        usage_of(one)
 
 
 def test_rows_a_little_out_of_order_do_not_set_the_clock_back() -> None:
     calls = OpenCalls("pbx1")
     calls.take(piece(file(BEGIN, 1) + file("5.0 CHAN_START caller", 2) + file("0.2 CHAN_START caller", 3)))
     [record] = calls.take(piece(file(ended(5.1), 1)))
-    assert record.clock_set_back_ms is None
+    assert record.clock_set_ms is None
 
 
 def test_the_next_run_may_begin_with_an_earlier_clock() -> None:
     calls = OpenCalls("pbx1")
     calls.take(piece(file(TALK, 1)))
     [cut_off] = calls.take(piece(file("0 CHAN_START caller", 0, BEGIN_MS - 3600_000)))
-    assert (cut_off.end_state, cut_off.clock_set_back_ms) == ("cut_off", None)
+    assert (cut_off.end_state, cut_off.clock_set_ms) == ("cut_off", None)

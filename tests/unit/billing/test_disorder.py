@@ -88,7 +88,7 @@ def test_a_clock_that_is_set(written: list[CelRow], by: int, data: st.DataObject
     check(records, written)
     if -by > DISORDER_MS + LATE_MS + 60_000:
         going_on = {row.linkedid for row in written[:when]} & {row.linkedid for row in after}
-        set_back = {record.call_id for record in records if record.clock_set_back_ms}
+        set_back = {record.call_id for record in records if record.clock_set_ms}
         assert set_back == going_on & {record.call_id for record in records}
         for record in records:
             if record.call_id in set_back:
