@@ -33,4 +33,5 @@ async def test_a_call_that_asterisk_died_under(node: Node, phones: Mapping[str, 
     assert record.agent_answered is not None
     assert record.agent_answered <= record.ended < record.agent_answered + 5000
     assert record.charge is not None
-    assert (record.charge.total, record.charge.segments[0].to) == ("0.12", record.ended)
+    [segment] = record.charge.segments
+    assert (record.charge.total, segment.from_, segment.to) == ("0.12", record.answered, record.ended)
