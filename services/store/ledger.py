@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from redis.asyncio import Redis
 
@@ -15,6 +16,9 @@ MARKER_SECONDS = 40 * 24 * 3600
 """How long a call is known to be committed. Billing tries a call again only when it starts again from its checkpoint,
 which lies at the begin of the oldest call still open. A call of which nothing is heard for a day is closed
 (``services.billing.calls``), so the checkpoint is older than this only while a single call lasts longer."""
+
+AT_ONCE = 50
+"""Records that one call of the script writes: for so long, about a millisecond, Redis does nothing else."""
 
 _COMMIT = Script("release.lua", "commit.lua")
 
@@ -47,26 +51,33 @@ async def commit(redis: Redis, entries: Sequence[Entry]) -> list[Committed]:
     """
     async with redis.pipeline(transaction=False) as pipe:
         _COMMIT.load(pipe)
-        for entry in entries:
-            stream = keys.RATED_STREAM if entry.unrated is None else keys.UNRATED_STREAM
-            record = entry.record
-            account = record.account or ""
-            metering = (keys.reserved(account), keys.held(account), keys.METERED)
-            names = [keys.committed(record.call_id), stream, keys.book(account), *metering, *keys_of(entry.along)]
-            along = to_json_list(entry.along)
-            _COMMIT.call(pipe, names, [MARKER_SECONDS, entry.state, record.call_id, along, *_fields(entry)])
+        for begin in range(0, len(entries), AT_ONCE):
+            some = entries[begin : begin + AT_ONCE]
+            _COMMIT.call(pipe, _keys(some), [MARKER_SECONDS, SCHEMA, *chain.from_iterable(map(_arguments, some))])
         _, *replies = await pipe.execute()
-    return [Committed(entry_id.decode(), bool(new)) for entry_id, new in replies]
+    return [Committed(entry_id.decode(), bool(new)) for entry_id, new in chain.from_iterable(replies)]
 
 
-def _fields(entry: Entry) -> list[str | bytes | int]:
+def _keys(entries: Sequence[Entry]) -> list[str]:
+    along = keys_of(command for entry in entries for command in entry.along)
+    own = chain.from_iterable(_own_keys(entry.record) for entry in entries)
+    return [keys.RATED_STREAM, keys.UNRATED_STREAM, keys.METERED, *own, *along]
+
+
+def _own_keys(record: Record) -> tuple[str, ...]:
+    account = record.account or ""
+    return keys.committed(record.call_id), keys.book(account), keys.reserved(account), keys.held(account)
+
+
+def _arguments(entry: Entry) -> tuple[str | bytes | int, ...]:
+    """As ``commit.lua`` takes them."""
     record = entry.record
-    fields: list[str | bytes | int] = [
-        *("schema", SCHEMA),
-        *("call_id", record.call_id),
-        *("account", record.account or ""),
-        *("record", to_json(record)),
-    ]
-    if entry.number is not None:
-        fields += ["ledger", entry.number]
-    return fields if entry.unrated is None else [*fields, "reason", entry.unrated]
+    return (
+        entry.state,
+        to_json_list(entry.along) if entry.along else "[]",
+        record.call_id,
+        record.account or "",
+        to_json(record),
+        "" if entry.number is None else entry.number,
+        entry.unrated or "",
+    )
