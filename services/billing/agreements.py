@@ -2,7 +2,7 @@
 
 from redis.asyncio import Redis
 
-from services.billing.pricing import D, find
+from services.billing.library import D, find
 from services.domain.calendar import Calendar
 from services.domain.documents import Account, Document, Hotline
 from services.domain.region import Numbering

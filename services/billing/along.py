@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from redis.asyncio import Redis
 
-from services.billing.pricing import find
+from services.billing.library import find
 from services.domain.documents import Account, Hotline
 from services.domain.messages import Message
 from services.domain.notices import is_missed, missed_call, voicemail_left

@@ -1,33 +1,42 @@
 """The books of a batch's accounts, each read once and carried on from call to call."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pydantic import ValidationError
-from redis.asyncio import Redis
 
+from services.billing.library import Library
 from services.domain import book, clock
 from services.domain.book import Agreed, Book, Step
 from services.domain.documents import Account
 from services.domain.messages import Message
 from services.domain.notices import usage_alert
+from services.domain.package import Package
 from services.domain.packages import Terms
 from services.domain.rating import CHINA_TIME, Home, Rater
 from services.domain.record import Record
 from services.domain.reservation import Hold, total
 from services.domain.usage import UnratableError, usage_of
-from services.store import books, outbox, reservations, shelf
+from services.store import books, outbox, reservations
 from services.store.books import Change
+from services.store.documents import Versioned
 from services.store.ledger import Entry
 
+PACKAGES = 1000
+"""Kept ready for as long as their documents stand unchanged."""
 
-async def known_packages(redis: Redis, owner: Account, now: Book) -> tuple[dict[str, Terms], Agreed]:
+
+async def known_packages(library: Library, owner: Account, now: Book) -> tuple[dict[str, Terms], Agreed]:
     """The packages that the book and the account's document speak of, and the latter. Raises UnratableError."""
-    try:
-        agreed = await shelf.agreed(redis, owner)
-        known = await shelf.shelf(redis, now, agreed)
-    except shelf.MissingError as error:
-        raise UnratableError(str(error)) from error
-    return known, agreed
+    agreed = [(one, _terms(await library.get(Package, one.package))) for one in owner.packages]
+    versions = [kept.package.rpartition("@") for kept in now.packages]
+    known = [_terms(await library.get(Package, name, int(version))) for name, _, version in versions]
+    return {terms.name: terms for terms in (*known, *(terms for _, terms in agreed))}, agreed
+
+
+@lru_cache(maxsize=PACKAGES)
+def _terms(found: Versioned[Package]) -> Terms:
+    return Terms(found.document, found.version)
 
 
 @dataclass
@@ -43,16 +52,15 @@ class OpenBook:
     agreed: Agreed
 
     @classmethod
-    async def read(cls, redis: Redis, owner: Account) -> "OpenBook":
+    async def of(cls, owner: Account, row: reservations.Row, library: Library) -> "OpenBook":
         """Raises UnratableError."""
         try:
-            stored, running = await books.get(redis, owner.id), await reservations.of_account(redis, owner.id)
+            stored, reserved = reservations.opened(row)
         except ValidationError as error:
             raise UnratableError(
                 f"the book of account {owner.id!r} cannot be read: {error.errors()[0]['msg']}"
             ) from error
-        known, agreed = await known_packages(redis, owner, stored.book)
-        reserved = {call: reservation.hold for call, reservation in running.items()}
+        known, agreed = await known_packages(library, owner, stored.book)
         return cls(owner, stored.book, stored.state, reserved, known, agreed)
 
     @property

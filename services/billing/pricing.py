@@ -3,36 +3,39 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TypeVar
 
-from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from services.billing.books import OpenBook, known_packages
+from services.billing.library import Library
 from services.domain import region
 from services.domain.book import Book, keeps_book
 from services.domain.calendar import CHINA, Calendar
 from services.domain.correction import covered_again
 from services.domain.documents import Account, Hotline
-from services.domain.package import Package
 from services.domain.rating import Home, Rater
 from services.domain.record import Charge, Record
 from services.domain.region import Numbering
 from services.domain.reservation import Hold, Means
 from services.domain.tariff import Tariff
 from services.domain.usage import UnratableError, usage_of
-from services.store import documents
+from services.store import reservations
 from services.store.documents import Versioned
 from services.store.ledger import Entry
 
-D = TypeVar("D", Account, Calendar, Hotline, Numbering, Package, Tariff)
 K = TypeVar("K")
 V = TypeVar("V")
+
+RATERS = 1000
+"""Kept for as long as their documents stand unchanged."""
 
 
 async def price(redis: Redis, records: Sequence[Record]) -> list[Entry]:
     """An entry for each record, in their order; one that cannot be priced says why."""
     pricing = Pricing(redis)
+    await pricing.read_ahead(records)
     return [await pricing.entry(record) for record in records]
 
 
@@ -41,17 +44,27 @@ class Pricing:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._library = Library(redis)
+        self._rows: dict[str, reservations.Row] = {}
         self._books: dict[str, OpenBook | UnratableError] = {}
-        self._accounts: dict[str, Account | UnratableError] = {}
         self._raters: dict[tuple[str, bool], Rater | UnratableError] = {}
         self._homes: dict[tuple[str, int | None], Home | UnratableError] = {}
+
+    async def read_ahead(self, records: Sequence[Record]) -> None:
+        """What the records' prices ask for, in the few round trips that it takes; ``entry`` reads one by one."""
+        accounts = {record.account for record in records if record.account is not None}
+        hotlines = {(Hotline, record.hotline, record.hotline_version) for record in records}
+        await self._library.read_on([*((Account, name, None) for name in accounts), *hotlines])
+        owners = [await self._library.find(Account, name) for name in accounts]
+        known = [owner.document for owner in owners if not isinstance(owner, str)]
+        await self._read_books([owner.id for owner in known if keeps_book(owner)])
 
     async def entry(self, record: Record, at: int | None = None) -> Entry:
         """``at``: when it is priced, in milliseconds since 1970, where that is long after its end."""
         if record.account is None:
             return Entry(record)
         try:
-            account = await _once(self._accounts, record.account, self._account)
+            account = (await self._library.get(Account, record.account)).document
             kept = None
             if keeps_book(account):
                 kept = await self.book(account.id)
@@ -66,8 +79,8 @@ class Pricing:
 
     async def means(self, account: str, hotline: str, version: int, book: Book, others: Hold) -> Means:
         """What a call of the account is paid from, as its book stands. Raises UnratableError."""
-        owner = await _once(self._accounts, account, self._account)
-        known, agreed = await known_packages(self._redis, owner, book)
+        owner = (await self._library.get(Account, account)).document
+        known, agreed = await known_packages(self._library, owner, book)
         places = any(terms.needs_places for terms in known.values())
         rater = await _once(self._raters, (owner.tariff, places), self._rater)
         home = await _once(self._homes, (hotline, version), self._home)
@@ -78,7 +91,7 @@ class Pricing:
 
         Raises UnratableError.
         """
-        owner = await _once(self._accounts, account, self._account)
+        owner = (await self._library.get(Account, account)).document
         rater = await _once(self._raters, (owner.tariff, False), self._rater)
         home = await _once(self._homes, (record.hotline, record.hotline_version), self._home)
         return rater.charge(covered_again(rater.price(usage_of(record), home), before))
@@ -90,32 +103,48 @@ class Pricing:
     def reopen(self, account: str) -> None:
         """Has the book read anew: somebody else has changed it."""
         self._books.pop(account, None)
-
-    async def _account(self, name: str) -> Account:
-        return (await _get(self._redis, Account, name)).document
+        self._rows.pop(account, None)
 
     async def _book(self, name: str) -> OpenBook:
-        return await OpenBook.read(self._redis, await _once(self._accounts, name, self._account))
+        if name not in self._rows:
+            await self._read_books([name])
+        return await OpenBook.of((await self._library.get(Account, name)).document, self._rows[name], self._library)
+
+    async def _read_books(self, names: list[str]) -> None:
+        self._rows |= zip(names, await reservations.rows(self._redis, names), strict=True)
 
     async def _rater(self, which: tuple[str, bool]) -> Rater:
         name, places = which
-        found = await _get(self._redis, Tariff, name)
-        tariff = found.document
-        calendar, numbering = CHINA, None
-        if tariff.calendar is not None:
-            calendar = (await _get(self._redis, Calendar, tariff.calendar)).document
-        if tariff.numbering is not None:
-            numbering = (await _get(self._redis, Numbering, tariff.numbering)).document
-        rater = Rater(tariff, found.version, calendar=calendar, numbering=numbering, places=places)
+        tariff = await self._library.get(Tariff, name)
+        calendar, numbering = None, None
+        if tariff.document.calendar is not None:
+            calendar = await self._library.get(Calendar, tariff.document.calendar)
+        if tariff.document.numbering is not None:
+            numbering = await self._library.get(Numbering, tariff.document.numbering)
+        rater = _rater(tariff, calendar, numbering, places=places)
         if rater.places:
             await asyncio.to_thread(region.load)
         return rater
 
     async def _home(self, which: tuple[str, int | None]) -> Home:
-        number, version = which
-        if version is None:
-            return Home.of((await _get(self._redis, Hotline, number)).document)
-        return Home.of(await _get_version(self._redis, number, version))
+        return Home.of((await self._library.get(Hotline, *which)).document)
+
+
+@lru_cache(maxsize=RATERS)
+def _rater(
+    tariff: Versioned[Tariff],
+    calendar: Versioned[Calendar] | None,
+    numbering: Versioned[Numbering] | None,
+    *,
+    places: bool,
+) -> Rater:
+    return Rater(
+        tariff.document,
+        tariff.version,
+        calendar=calendar.document if calendar else CHINA,
+        numbering=numbering.document if numbering else None,
+        places=places,
+    )
 
 
 async def _once(known: dict[K, V | UnratableError], key: K, get: Callable[[K], Awaitable[V]]) -> V:
@@ -129,49 +158,3 @@ async def _once(known: dict[K, V | UnratableError], key: K, get: Callable[[K], A
     if isinstance(found, UnratableError):
         raise found
     return found
-
-
-async def _get(redis: Redis, kind: type[D], name: str) -> Versioned[D]:
-    """The newest version; raises UnratableError."""
-    found = (await find(redis, kind, {name}))[name]
-    if isinstance(found, str):
-        raise UnratableError(found)
-    return found
-
-
-async def _get_version(redis: Redis, name: str, version: int) -> Hotline:
-    """As it led the call; raises UnratableError."""
-    try:
-        found = await documents.get_version(redis, Hotline, name, version)
-    except ValidationError as error:
-        raise UnratableError(_unreadable(Hotline, name, error)) from error
-    if found is None:
-        raise UnratableError(f"{_missing(Hotline, name)} version {version}")
-    return found.document
-
-
-async def find(redis: Redis, kind: type[D], names: set[str]) -> dict[str, Versioned[D] | str]:
-    """Each document, or why it cannot be had."""
-    ordered = sorted(names)
-    try:
-        found = await documents.get_many(redis, kind, ordered)
-    except ValidationError:
-        return {name: await _find_one(redis, kind, name) for name in ordered}
-    return {name: document or _missing(kind, name) for name, document in zip(ordered, found, strict=True)}
-
-
-async def _find_one(redis: Redis, kind: type[D], name: str) -> Versioned[D] | str:
-    try:
-        return await documents.get(redis, kind, name) or _missing(kind, name)
-    except ValidationError as error:
-        return _unreadable(kind, name, error)
-
-
-def _missing(kind: type[D], name: str) -> str:
-    return f"there is no {kind.__name__.lower()} {name!r}"
-
-
-def _unreadable(kind: type[D], name: str, error: ValidationError) -> str:
-    problem = error.errors()[0]
-    where = ".".join(str(part) for part in problem["loc"])
-    return f"{kind.__name__.lower()} {name!r} cannot be read: {where}: {problem['msg']}"

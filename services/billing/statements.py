@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from redis.asyncio import Redis
 
-from services.billing.pricing import find
+from services.billing.library import find
 from services.domain import book, statement
 from services.domain.book import Book, Line, keeps_book
 from services.domain.cycle import Span

@@ -8,7 +8,7 @@ from services.billing.files import CelFile, is_live, oldest_first, open_as
 from services.domain.cel import CelRow, Splitter, Torn
 from services.store.checkpoints import Checkpoint
 
-PIECE = 256 * 1024
+PIECE = 1024 * 1024
 """Bytes read at once: what billing holds in memory, the open calls apart."""
 
 log = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ RECORD_LIMIT = 64 * 1024
 
 _VALUE = r'"([^"]*+(?:""[^"]*+)*+)"'
 _NAME = r'"([A-Z][A-Z0-9_]{0,79})"'
-_TIME = r'"(\d{1,11})\.(\d{6})"'
-"""Until the year 5138; whatever comes later has no date."""
+_TIME = r'"(\d{1,11})\.(\d{3})\d{3}"'
+"""Milliseconds: the microseconds are cut off. Until the year 5138; whatever comes later has no date."""
 _UNIQUEID = r'"([!#-~]{1,200}\.\d{1,20})"'
 _EXTRA = rf'(?:"\{{""extra"": ?""([^"\\\x00-\x1f]*+)""\}}"|{_VALUE})'
 """Of our own events in a group of its own: JSON in which nothing is escaped says the same as it is."""
@@ -32,7 +32,7 @@ class CelRow(NamedTuple):
 
     event: str
     at: int
-    """Milliseconds since 1970, UTC; the file's microseconds are cut off, once, here."""
+    """Milliseconds since 1970, UTC."""
     channel: str
     uniqueid: str
     linkedid: str
@@ -105,19 +105,21 @@ class Splitter:
 
 
 def _row(match: re.Match[str], start: int, end: int) -> CelRow | Torn:
-    event, _, seconds, micros, channel, uniqueid, linkedid, ours, extra = match.groups()
+    event, _, seconds, milliseconds, channel, uniqueid, linkedid, ours, extra = match.groups()
     try:
         decoded = _object(extra) if ours is None else {"extra": _text(ours)}
     except (ValueError, RecursionError):
         return Torn(start, match[0].encode(_BYTES))
     if end - start > RECORD_LIMIT:
         return Torn(start, match[0].encode(_BYTES))
-    return CelRow(event, int(seconds + micros) // 1000, _text(channel), uniqueid, linkedid, decoded, start, end)
+    return CelRow(event, int(seconds + milliseconds), _text(channel), uniqueid, linkedid, decoded, start, end)
 
 
 def _object(extra: str) -> dict[str, Any]:
     """ValueError when it is no JSON, or none of an object."""
-    decoded = json.loads(_text(extra)) if extra else {}
+    if not extra:
+        return {}
+    decoded = json.loads(_text(extra))
     if not isinstance(decoded, dict):
         raise ValueError("not an object")  # noqa: TRY004  # what the file says, not who calls
     return decoded
@@ -125,7 +127,7 @@ def _object(extra: str) -> dict[str, Any]:
 
 def _text(value: str) -> str:
     text = value if value.isascii() else value.encode(_BYTES).decode("utf-8", "replace")
-    return text.replace('""', '"')
+    return text.replace('""', '"') if '"' in text else text
 
 
 def _without_surrogates(value: str) -> str:

@@ -52,7 +52,9 @@ def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+@lru_cache(maxsize=4096)
 def to_rfc3339(at: int) -> str:
+    """Kept, because a record has most of its times several times."""
     seconds, milliseconds = divmod(at, 1000)
     return f"{_second(seconds)}.{milliseconds:03d}Z"
 

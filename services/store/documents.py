@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,13 +21,19 @@ _ANY: TypeAdapter[Document] = TypeAdapter(Document)
 
 D = TypeVar("D", Account, Agent, Calendar, Group, Hotline, Numbering, Package, Tariff)
 
-
+Title = tuple[type[Any], str, int | None]
+"""Kind, name and version of a document; None: the newest."""
 Row = tuple[bytes | None, bytes | None]
 """A document's JSON and its version, None when there is none."""
 
+PARSED = 20_000
+"""Documents that are kept as they were read, for whoever finds them unchanged."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Versioned(Generic[D]):
+    """The same object for as long as the document stands unchanged: what is made of it can be kept with it."""
+
     document: D
     version: int
 
@@ -39,20 +46,37 @@ async def get(redis: Redis, kind: type[D], name: str) -> Versioned[D] | None:
 
 async def get_many(redis: Redis, kind: type[D], names: list[str]) -> list[Versioned[D] | None]:
     """The newest version of each, in the order of ``names``, in one round trip."""
-    return [versioned(kind, row) for row in await rows(redis, kind, names)]
+    return [versioned(kind, row) for row in await rows(redis, [(kind, name, None) for name in names])]
 
 
-async def rows(redis: Redis, kind: type[D], names: list[str]) -> list[Row]:
+async def get_version(redis: Redis, kind: type[D], name: str, version: int) -> Versioned[D] | None:
+    """A document as it once stood, or None when it never had this version."""
+    [row] = await rows(redis, [(kind, name, version)])
+    return versioned(kind, row)
+
+
+async def rows(redis: Redis, titles: Sequence[Title]) -> list[Row]:
     """What stands in Redis of each, in one round trip."""
     async with redis.pipeline(transaction=False) as pipe:
-        for name in names:
-            pipe.hmget(keys.document(_kind_name(kind), name), ["body", "version"])
-        return [(body, version) for body, version in await pipe.execute()]
+        for kind, name, version in titles:
+            body = "body" if version is None else f"v{version}"
+            pipe.hmget(keys.document(_kind_name(kind), name), [body, "version"])
+        found = await pipe.execute()
+    return [
+        (body, newest if version is None else b"%d" % version)
+        for (_, _, version), (body, newest) in zip(titles, found, strict=True)
+    ]
 
 
 def versioned(kind: type[D], row: Row) -> Versioned[D] | None:
+    """Raises pydantic.ValidationError."""
     body, version = row
-    return None if body is None or version is None else Versioned(kind.model_validate_json(body), int(version))
+    return None if body is None or version is None else _parsed(kind, body, version)
+
+
+@lru_cache(maxsize=PARSED)
+def _parsed(kind: Any, body: bytes, version: bytes) -> Versioned[Any]:
+    return Versioned(kind.model_validate_json(body), int(version))
 
 
 async def names(redis: Redis, kind: type[D]) -> list[str]:
@@ -61,13 +85,7 @@ async def names(redis: Redis, kind: type[D]) -> list[str]:
     return sorted([name.decode().removeprefix(prefix) async for name in redis.scan_iter(f"{prefix}*", 1000)])
 
 
-async def get_version(redis: Redis, kind: type[D], name: str, version: int) -> Versioned[D] | None:
-    """A document as it once stood, or None when it never had this version."""
-    body = await cast("Awaitable[bytes | None]", redis.hget(keys.document(_kind_name(kind), name), f"v{version}"))
-    return None if body is None else Versioned(kind.model_validate_json(body), version)
-
-
-def _kind_name(kind: type[D]) -> str:
+def _kind_name(kind: type[Any]) -> str:
     return kind.__name__.lower()
 
 

@@ -9,9 +9,9 @@ from redis.asyncio import Redis
 from services.domain.documents import Agent, Group, Hotline
 from services.store import documents
 from services.store.breaker import AWAY, UNGUARDED, Guard
-from services.store.documents import D, Row, Versioned
+from services.store.documents import PARSED, D, Row, Versioned
 
-LIMIT = 20_000
+LIMIT = PARSED
 """Documents; of those beyond it the longest unused are forgotten."""
 
 
@@ -25,7 +25,7 @@ class Remembered:
         self._redis = redis
         self._guard = guard
         self._limit = limit
-        self._known: OrderedDict[tuple[type, str], tuple[Row, Versioned[Any]]] = OrderedDict()
+        self._known: OrderedDict[tuple[type, str], Versioned[Any]] = OrderedDict()
 
     async def get(self, kind: type[D], name: str) -> Versioned[D] | None:
         [found] = await self.get_many(kind, [name])
@@ -35,12 +35,12 @@ class Remembered:
         """The newest version of each, in the order of ``names``."""
         try:
             with self._guard:
-                rows = await documents.rows(self._redis, kind, names)
+                rows = await documents.rows(self._redis, [(kind, name, None) for name in names])
         except AWAY:
             known = [self._known.get((kind, name)) for name in names]
             if None in known:
                 raise
-            return [entry[1] for entry in known if entry]
+            return [document for document in known if document]
         return [self._remember(kind, name, row) for name, row in zip(names, rows, strict=True)]
 
     async def hotline(self, number: str) -> Versioned[Hotline] | None:
@@ -61,10 +61,10 @@ class Remembered:
         return [found for found in await self.get_many(kind, missing) if found] if missing else []
 
     def _remember(self, kind: type[D], name: str, row: Row) -> Versioned[D] | None:
-        old = self._known.pop((kind, name), None)
-        document = old[1] if old and old[0] == row else documents.versioned(kind, row)
+        self._known.pop((kind, name), None)
+        document = documents.versioned(kind, row)
         if document is not None:
-            self._known[kind, name] = row, document
+            self._known[kind, name] = document
             if len(self._known) > self._limit:
                 self._known.popitem(last=False)
         return document

@@ -4,7 +4,7 @@ A reservation changes the state of the account's book, so that whoever has compu
 again. All raise redis.exceptions.RedisError.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from services.domain.book import Book
 from services.domain.reservation import Hold, Ticket, total
 from services.store import books, keys
+from services.store.books import Stored
 from services.store.scripts import Script
 
 _RESERVE = Script("release.lua", "reserve.lua")
@@ -57,10 +58,30 @@ async def standing(redis: Redis, account: str, call: str) -> Standing:
     return Standing(book.book, book.state, held_.without(reservation.hold) if reservation else held_, reservation)
 
 
+Row = tuple[bytes | None, bytes | None, dict[bytes, bytes]]
+"""JSON and state of an account's book, JSON of its reservations by call."""
+
+
 async def of_account(redis: Redis, account: str) -> dict[str, Reservation]:
     """By call."""
-    found: Any = await redis.hgetall(keys.reserved(account))
-    return {call.decode(): _ADAPTER.validate_json(body) for call, body in found.items()}
+    [(_, _, reserved)] = await rows(redis, [account])
+    return _by_call(reserved)
+
+
+async def rows(redis: Redis, accounts: Sequence[str]) -> list[Row]:
+    """What stands in Redis of each account, in one round trip."""
+    async with redis.pipeline(transaction=False) as pipe:
+        for account in accounts:
+            pipe.hmget(keys.book(account), ["body", "state"])
+            pipe.hgetall(keys.reserved(account))  # after the book: who reserves in between changes its state
+        found = await pipe.execute()
+    return [(body, state, reserved) for (body, state), reserved in zip(found[::2], found[1::2], strict=True)]
+
+
+def opened(row: Row) -> tuple[Stored, dict[str, Hold]]:
+    """The book, and what running calls have set aside, by call. Raises pydantic.ValidationError."""
+    body, state, reserved = row
+    return books.stored(body, state), {call: one.hold for call, one in _by_call(reserved).items()}
 
 
 async def sums(redis: Redis, account: str) -> tuple[Hold, Hold]:
@@ -99,6 +120,10 @@ async def claim(redis: Redis, now: int, again_ms: int, at_once: int = 100) -> li
     """Accounts and calls that are due, for this process alone for ``again_ms``: then they are due again."""
     found: list[bytes] = await _CLAIM.run(redis, [keys.METERED], [now, again_ms, at_once])
     return [(account, call) for account, _, call in (member.decode().partition(" ") for member in found)]
+
+
+def _by_call(reserved: Mapping[bytes, bytes]) -> dict[str, Reservation]:
+    return {call.decode(): _ADAPTER.validate_json(body) for call, body in reserved.items()}
 
 
 def _sum(held: Mapping[bytes, bytes]) -> Hold:
