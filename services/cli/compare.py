@@ -4,14 +4,16 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
+import typer
 from redis.asyncio import Redis
 from rich.progress import Progress
 from rich.table import Table
 
 from services.billing.agreements import agreements
 from services.cli import session
+from services.cli.files import documents_in
 from services.cli.records import CHINA
 from services.cli.terminal import Refused, err, out
 from services.domain import callfile, money
@@ -133,3 +135,23 @@ def _fields(offer: Offer) -> dict[str, object]:
         "left_seconds": offer.left,
         "not_offered": list(offer.not_offered),
     }
+
+
+def command(  # noqa: PLR0913
+    account: str,
+    *,
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, in China's time.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day no longer in the period.")],
+    package: Annotated[list[Path], typer.Option(exists=True, help="Documents (YAML) with the packages on offer.")],
+    calls: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="JSON lines, instead of the stream; asks Redis nothing."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Say what an account's own calls of a period would have cost with each package on offer.
+
+    Example: hotline compare shop --since 2026-01-01 --until 2026-07-01 --package offers/
+    """
+    offers = [document for _, document in documents_in(package)]
+    compare(account, offers, since.date(), until.date(), calls, as_json=as_json)

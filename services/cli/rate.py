@@ -3,13 +3,16 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.progress import Progress
 
 from services.billing.offline import fold
+from services.cli.files import Files, documents_in
 from services.cli.terminal import Refused, err, out
 from services.domain import callfile, money
 from services.domain.callfile import Line
@@ -169,3 +172,38 @@ def _json(fields: object) -> str:
 
 def _print_json(fields: object) -> None:
     out.print(_json(fields), markup=False)
+
+
+def command(  # noqa: PLR0913
+    files: Files,
+    *,
+    calls: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Calls as JSON lines: docs/tariffs.md.")
+    ] = None,
+    cel: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Asterisk's call events, several times from the oldest file on."
+        ),
+    ] = None,
+    tariff: Annotated[str | None, typer.Option(help="By this one, instead of that of the hotline's account.")] = None,
+    package: Annotated[
+        list[str] | None, typer.Option(help="With this one since the first call, instead of the account's.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Settle packages up to this day.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Say what calls cost by tariffs and packages, and why; nothing is written anywhere.
+
+    Example: hotline rate examples/demo --calls calls.jsonl --tariff per-minute
+
+    Example: hotline rate examples/demo --cel hotline.csv.1 --cel hotline.csv
+    """
+    if (calls is None) == (not cel):
+        raise typer.BadParameter("one of --calls and --cel is needed, and not both")
+    documents = [document for _, document in documents_in(files)]
+    settled = None if until is None else until.date()
+    cases = of_cel(cel or []) if calls is None else of_lines(calls)
+    rate(documents, cases, tariff=tariff, packages=package or [], until=settled, as_json=as_json)

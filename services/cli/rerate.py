@@ -2,13 +2,17 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
 
+import typer
 from redis.asyncio import Redis
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from services.billing import rerating
 from services.billing.rerating import Rerated
 from services.cli import session
+from services.cli.records import CHINA
 from services.cli.terminal import Refused, err, out
 from services.domain import money
 from services.domain.correction import total
@@ -74,3 +78,19 @@ def _print(name: str, found: _Account, *, as_json: bool) -> None:
         return
     counted = f"{found.calls} calls, {found.changed} changed, {found.newly_rated} newly rated, {found.left} left"
     out.print(f"{name}: {counted}: {old} -> {new} ({difference})", markup=False)
+
+
+def command(
+    *,
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Day of the first calls' ends, in China.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day no longer in the period.")],
+    account: Annotated[str | None, typer.Option(help="Only this account's.")] = None,
+    apply_: Annotated[bool, typer.Option("--apply", help="Write corrections.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Price calls again by the documents as they are now; say what changes, and write corrections if told to.
+
+    Example: hotline rerate --since 2026-10-01 --until 2026-11-01 --account shop --apply
+    """
+    begin, end = (int(day.replace(tzinfo=CHINA).timestamp()) * 1000 for day in (since, until))
+    rerate(begin, end, account, apply=apply_, as_json=as_json)

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import InvalidOperation
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -235,3 +236,20 @@ def _entry(line: Line, amount: int) -> dict[str, object]:
 
 
 _FORMS: dict[Form, Callable[[Statement], str]] = {Form.CSV: _csv, Form.JSON: _json}
+
+
+def command(
+    account: str,
+    *,
+    cycle: Annotated[str, typer.Option(help="A month, 2026-10, or a day of a package's cycle, 2026-10-15; in China.")],
+    package: Annotated[str | None, typer.Option(help="Whose cycle, where packages have several.")] = None,
+    form: Annotated[Form, typer.Option("--format")] = Form.HTML,
+    language: Annotated[Language, typer.Option(help="Of HTML.")] = Language.ZH,
+) -> None:
+    """Print what an account owes for a month or a cycle: each call, sums, what its packages cost, and its balance.
+
+    Example: hotline statement shop --cycle 2026-10 --language en > shop-2026-10.html
+
+    Example: hotline statement shop --cycle 2026-10-15 --package three-years --format csv
+    """
+    show(account, cycle, package, form, language)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from services.cli import COMMANDS, loaded
 from services.domain import mailbox
 from services.domain.documents import Group
 from services.domain.features import sentences
@@ -160,3 +161,15 @@ async def test_agents_and_calls_by_hand_leave_a_trace(
     assert (done.returncode, done.stderr) == (1, "1002 is offline or paused\n")
     acts = [(entry.act.actor, entry.act.action, entry.outcome) for entry in await audit.newest(redis, 9)]
     assert acts == [("chief", "pull", "refused: 1002 is offline or paused"), ("chief", "log_in", "done")]
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_each_command_says_the_same_of_itself_before_it_is_loaded_and_after(name: str) -> None:
+    assert loaded(name).help.partition("\n")[0] == COMMANDS[name][1]
+
+
+def test_help_lists_all_commands_and_loads_none() -> None:
+    done = hotline("--help", PYTHONVERBOSE="1")
+    assert done.returncode == 0
+    assert all(f" {name} " in done.stdout for name in COMMANDS)
+    assert not [line for line in done.stderr.splitlines() if line.startswith(("import 'redis'", "import 'pydantic'"))]
