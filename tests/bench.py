@@ -1,90 +1,24 @@
 """``make bench``: what a call costs. Each table compares within one run; machines differ too much for more."""
 
 import asyncio
-import gc
 import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from functools import partial
-from pathlib import Path
-from typing import TypeVar
 
 from panoramisk import fast_agi
-from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
 from agi.fastagi import Application, Request
-from services.billing.service import Billing
-from services.domain.call import Call
-from services.domain.cdr import record_of
-from services.domain.cel import CelRow, Splitter
-from services.domain.documents import Account, Hotline
-from services.domain.rating import Home, Rater
-from services.domain.record import Charge, Record, to_json
-from services.domain.tariff import Tariff
-from services.domain.usage import usage_of
-from services.store import documents
+from tests import bench_billing
 from tests.bench_matching import agent_side, caller_side
 from tests.bench_queue import gaps
-from tests.harness import redis_server
-from tests.harness.cel import file
 from tests.harness.node import Node
 from tests.harness.state import STATE
-from tests.harness.tariffs import per_increment
-
-T = TypeVar("T")
 
 RUNS = 5
-CALLS = 4000
 SESSIONS, COMMANDS = 400, 12
-
-TALK = """
-0.0  CHAN_START    caller
-0.0  CALL          caller  hotline=4001234567 caller=13800138000 name=x
-0.0  JOURNEY       caller  account=demo version=1
-0.0  ANSWER        caller
-0.0  NODE          caller  node=welcome kind=menu
-2.0  KEYS          caller  node=welcome keys=1 outcome=match
-2.0  NODE          caller  node=sales kind=group
-2.0  OFFER         caller  node=sales group=sales agent=1001 dial=1001
-2.0  CHAN_START    1001
-2.0  DIAL          1001    dial=1001
-3.0  ANSWER        1001
-3.0  BRIDGE_ENTER  1001
-3.0  BRIDGE_ENTER  caller
-90.0 HANGUP        1001    cause=16 source=caller
-90.0 HANGUP        caller  cause=16 source=caller
-90.0 LINKEDID_END  caller
-"""
-TARIFF = per_increment("0.12")
-HOTLINE = Hotline.model_validate(
-    {"kind": "hotline", "number": "4001234567", "account": "demo", "name": "x"}
-    | {"flow": {"start": "bye", "nodes": {"bye": {"kind": "hangup"}}}}
-)
-EVERY_RULE = {
-    "bill_from": "platform",
-    "rounding": {"each": "call", "digits": 2},
-    "prices": [
-        {
-            "inbound": {
-                "minimum": "0.01",
-                "rules": [
-                    {"rule": "abroad", "when": {"type": ["international"]}, "steps": [{"rate": "1"}]},
-                    {"rule": "near", "when": {"region": ["home_city", "北京"]}, "steps": [{"rate": "0.1"}]},
-                    {"rule": "holiday", "when": {"day": ["holiday", "weekend"]}, "steps": [{"rate": "0.09"}]},
-                    {"rule": "night", "when": {"hours": ["22:00-06:00"]}, "steps": [{"rate": "0.06", "increment": 6}]},
-                    {"rule": "else", "steps": [{"rate": "0.2", "per": 180}, {"from": 180, "rate": "0.1"}]},
-                ],
-            },
-            "caller_share": {"rules": [{"rule": "local", "steps": [{"rate": "0.11"}]}]},
-        }
-    ],
-}
-"""Rules by type, place, day and hours, a second step, a caller's share."""
-RULES = Tariff.model_validate({"kind": "tariff", "id": "rules", "name": "x"} | EVERY_RULE)
 
 out = Console(highlight=False)
 
@@ -163,58 +97,11 @@ async def _sessions(make: Callable[[Callable[[Request], Awaitable[None]]], fast_
 
 
 async def records() -> None:
-    """From the bytes of the CEL file to the stream, and each part of that alone, by this process' time on its core."""
-    gc.freeze()  # as billing does
-    data = b"".join(file(TALK, number) for number in range(1, CALLS + 1))
-    parts = ("file to stream", "parsing", "folding", "rating", "rating, every rule", "JSON")
-    rows: dict[str, list[float]] = {name: [] for name in parts}
-    for _ in range(RUNS):
-        rows["file to stream"].append(await _committed(data))
-        _parts(rows, data)
-    table("Billing, calls of 16 rows on one core (without Redis' own)", "calls/s", rows, "file to stream")
-
-
-def _parts(rows: dict[str, list[float]], data: bytes) -> None:
-    parsed = _timed(rows["parsing"], lambda: [row for row in Splitter().feed(data) if isinstance(row, CelRow)])
-    folded = _timed(rows["folding"], lambda: [record_of(call, "pbx1") for call in _calls(parsed)])
-    made = [record for record in folded if record]
-    for name, tariff in (("rating", TARIFF), ("rating, every rule", RULES)):
-        _timed(rows[name], partial(_rated, made, Rater(tariff, 1)))
-    _timed(rows["JSON"], lambda: [to_json(record) for record in made])
-
-
-def _rated(records: list[Record], rater: Rater) -> list[Charge]:
-    return [rater.rate(usage_of(record), Home()) for record in records]
-
-
-def _timed(rates: list[float], work: Callable[[], T]) -> T:
-    began = time.process_time()
-    result = work()
-    rates.append(CALLS / (time.process_time() - began))
-    return result
-
-
-def _calls(rows: list[CelRow]) -> list[Call]:
-    calls: dict[str, Call] = {}
-    for row in rows:
-        calls.setdefault(row.linkedid, Call(row.linkedid, started=row.at)).add(row)
-    return list(calls.values())
-
-
-async def _committed(data: bytes) -> float:
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "hotline.csv").write_bytes(data)
-        async with redis_server.running() as server, Redis.from_url(server.url) as redis:
-            account = Account.model_validate({"kind": "account", "id": "demo", "name": "x", "tariff": TARIFF.id})
-            await documents.apply(redis, [account, TARIFF, HOTLINE])
-            billing = Billing(redis, Path(folder), "pbx1", None)
-            began = time.process_time()
-            while await billing.step():
-                pass
-            took = time.process_time() - began
-            billing.close()
-            assert await redis.xlen("cdr:rated") == CALLS
-    return CALLS / took
+    """By this process' time on its core where nothing else is said; only Redis works beside it."""
+    own, parts, again = await bench_billing.measured()
+    table("Billing, from the CEL file to the stream, calls of 16 rows", "calls/s", own, "one account")
+    table("What such a call of one account costs", "µs", parts, "file to stream")
+    table("Pricing again", "calls/s", again, "one price")
 
 
 async def main() -> None:
