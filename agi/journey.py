@@ -12,12 +12,19 @@ from agi.channel import Channel
 from agi.nodes import HANDLERS
 from agi.room import Room
 from services.billing.metering import Metering
+from services.domain.documents import Hotline
+from services.store import documents
+from services.store.breaker import AWAY
+from services.store.documents import Versioned
 
 DONE = "JOURNEY"
 """Channel variable: ``done`` tells the dialplan not to come back. Missing after a crash, so that it does."""
 
 NODE = "JOURNEY_NODE"
 """Channel variable: the node that the call is at, for the session that takes over after a crash."""
+
+VERSION = "JOURNEY_VERSION"
+"""Channel variable: the version of the hotline's document that the call began with, and keeps."""
 
 UNALLOCATED_NUMBER = "1"
 
@@ -36,17 +43,29 @@ class Journey:
     metering: Metering
 
     async def __call__(self, channel: Channel) -> None:
-        found = await self.room.documents.hotline(channel.headers["agi_extension"])
+        number = channel.headers["agi_extension"]
+        left_at = await channel.get_variable(NODE)
+        found = await self._begun(channel, number) if left_at else None
+        found = found or await self.room.documents.hotline(number)
         if found is None:
             await channel.mark("END", reason="unknown_hotline")
             await channel.set_variable(CAUSE, UNALLOCATED_NUMBER)
         else:
             call = Call(channel, self.redis, self.sounds, self.recordings, found.document, self.room)
-            await self._take(call, found.version)
+            await self._take(call, found.version, left_at)
         await channel.set_variable(DONE, "done")
 
-    async def _take(self, call: Call, version: int) -> None:
-        left_at = await call.channel.get_variable(NODE)
+    async def _begun(self, channel: Channel, number: str) -> Versioned[Hotline] | None:
+        """The version with which a session before this one began the call; None when it cannot be had."""
+        version = await channel.get_variable(VERSION)
+        try:
+            return await documents.get_version(self.redis, Hotline, number, int(version or 0))
+        except AWAY:
+            return None
+
+    async def _take(self, call: Call, version: int, left_at: str | None) -> None:
+        if not left_at:
+            await call.channel.set_variable(VERSION, str(version))
         await call.channel.mark(
             "JOURNEY",
             account=call.hotline.account,

@@ -12,6 +12,11 @@ COMMANDS = {
         "configure:apply",
         "Check documents, prepare their sounds, and make them what callers meet from the next call on.",
     ),
+    "export": (
+        "documents:export",
+        "Write all documents as YAML, a file each; applied again they change nothing.",
+    ),
+    "document": ("documents:app", "Documents as they stand, and their earlier versions."),
     "rate": ("rate:command", "Say what calls cost by tariffs and packages, and why; nothing is written anywhere."),
     "compare": (
         "compare:command",

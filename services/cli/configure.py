@@ -13,6 +13,7 @@ from rich.progress import track
 from dialplan.render import SharedSounds
 from dialplan.render import render as render_files
 from services.cli.files import Files, documents_in
+from services.cli.session import Actor
 from services.cli.terminal import Refused, err, out
 from services.domain import mailbox
 from services.domain.documents import Account, Agent, Document, Group, Hotline
@@ -26,6 +27,7 @@ from services.store import documents as store
 from services.store import queues as store_queues
 from services.store.distribution import Distribution
 from services.store.due import now
+from services.store.versions import Edit
 
 APOLOGY = "对不起，系统暂时无法接通您的电话，请稍后再拨。"
 CONFIRM = "有一个来电，请按1接听。"
@@ -42,7 +44,9 @@ def check(files: Files) -> None:
     out.print(f"{count} documents, nothing wrong")
 
 
-def apply(files: Files) -> None:
+def apply(
+    files: Files, actor: Actor, why: Annotated[str, typer.Option(help="For the documents' history.")] = ""
+) -> None:
     """Check documents, prepare their sounds, and make them what callers meet from the next call on.
 
     Example: hotline apply examples/shop
@@ -65,10 +69,11 @@ def apply(files: Files) -> None:
             if isinstance(document, Group):
                 await sounds.prepare_announcement(document, path.parent)
         await _own_music(sounds, located)
+        everything, edit = [document for _, document in located], Edit(actor, now(), why)
         async with Redis.from_url(settings.redis_url) as redis:
-            for document, version in await store.apply(redis, [document for _, document in located]):
+            for document, version in await store.apply(redis, everything, edit):
                 out.print(f"{document.kind:<8} {document.id:<20} version {version}")
-            await _put(redis, [document for _, document in located])
+            await put(redis, everything)
 
     try:
         asyncio.run(work())
@@ -92,7 +97,7 @@ async def _own_music(sounds: Sounds, located: list[tuple[Path, Document]]) -> di
     }
 
 
-async def _put(redis: Redis, found: list[Document]) -> None:
+async def put(redis: Redis, found: list[Document]) -> None:
     """Makes agents and groups known to the distribution of calls."""
     at = now()
     for document in found:

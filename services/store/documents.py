@@ -16,6 +16,7 @@ from services.domain.package import Package
 from services.domain.region import Numbering
 from services.domain.tariff import Tariff
 from services.store import keys
+from services.store.versions import Edit, fields
 
 _ANY: TypeAdapter[Document] = TypeAdapter(Document)
 
@@ -89,10 +90,11 @@ def _kind_name(kind: type[Any]) -> str:
     return kind.__name__.lower()
 
 
-async def apply(redis: Redis, documents: Sequence[Document]) -> list[tuple[Document, int]]:
+async def apply(redis: Redis, documents: Sequence[Document], edit: Edit | None = None) -> list[tuple[Document, int]]:
     """Write all documents that differ from what is stored, all at once; gives them with their new versions.
 
-    Somebody else who applies the same documents meanwhile is waited for, not overwritten.
+    ``edit``: who does so, when and why, for the versions' history. Somebody else who applies the same documents
+    meanwhile is waited for, not overwritten.
     """
     names = [keys.document(document.kind, document.id) for document in documents]
 
@@ -105,7 +107,7 @@ async def apply(redis: Redis, documents: Sequence[Document]) -> list[tuple[Docum
             new = document.model_dump_json(exclude_none=True)
             if body != new.encode():
                 number = int(version or 0) + 1
-                pipe.hset(name, mapping={"body": new, "version": number, f"v{number}": new})
+                pipe.hset(name, mapping=cast("Any", fields(number, new, edit)))
                 changed.append((document, number))
         return changed
 

@@ -50,7 +50,7 @@ async def test_collect(redis: Redis, pressed: str, goes: list[str], said: list[s
 async def test_password(redis: Redis, pressed: str, goes: list[str], said: list[str]) -> None:
     found, channel = await entered(redis, PASSWORD, *pressed)
     assert (found, keys(channel)) == (goes, said)
-    assert "1234" not in str(channel.marks)
+    assert "1234" not in str(channel.said("KEYS"))
 
 
 async def test_set(redis: Redis) -> None:

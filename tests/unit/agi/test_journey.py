@@ -178,3 +178,17 @@ async def test_a_flow_that_turns_in_circles_ends(redis: Redis) -> None:
     assert await walk(redis, channel) == ["a"] * HOP_LIMIT
     assert channel.said("END") == [{"reason": "loop"}]
     await redis.flushall()
+
+
+async def test_a_call_keeps_the_version_that_it_began_with(shop: Redis) -> None:
+    channel = FakeChannel(keys=["1"], dials=["ANSWER"])
+    await walk(shop, channel)
+    assert channel.variables["JOURNEY_VERSION"] == "1"
+    await apply(shop, (DEMO / "shop.yaml").read_text().replace("产品销售请按一", "销售请按一"), PHONES)
+    resumed = FakeChannel(keys=["1"], dials=["ANSWER"], JOURNEY_NODE="welcome", JOURNEY_VERSION="1")
+    await walk(shop, resumed)
+    assert resumed.played == [WELCOME]
+    assert [mark["version"] for mark in resumed.said("JOURNEY")] == ["1"]
+    new = FakeChannel(keys=["1"], dials=["ANSWER"])
+    await walk(shop, new)
+    assert new.played != [WELCOME]
