@@ -87,7 +87,12 @@ def account(name: str, packages: list[str]) -> Account:
 
 
 def package(name: str, minutes: int, priority: int) -> Package:
-    fields: dict[str, Any] = {"kind": "package", "id": name, "name": name, "cycle": {"anchor": "renewal_day"}}
+    fields: dict[str, Any] = {
+        "kind": "package",
+        "id": name,
+        "name": name,
+        "cycle": {"months": 120, "anchor": "renewal_day"},
+    }
     fields |= {"included": [{"minutes": minutes}], "fee": str(FEE), "priority": priority, "alerts": [50, 100]}
     return Package.model_validate(fields)
 
