@@ -75,6 +75,8 @@ class Node:
             str(folder),
             "--appendonly",
             "yes",
+            "--appendfsync",  # a test that kills it asks what becomes of what it knew, not of a second it may forget
+            "always",
             "--save",
             "",
         )
