@@ -83,8 +83,8 @@ class Model:
         """First in every operation: time passes."""
         silent, self.now, self._draws = now - (self.now or now), now, Draws(seed)
         for call in self.calls.values():
-            if silent > SILENCE_MS and call.lease <= now:
-                call.lease = now + GRACE_MS
+            if silent > SILENCE_MS:
+                call.lease = max(call.lease, now + GRACE_MS)
         while self.due() and min(self.due())[0] <= now:
             _, what = min(self.due())
             kind, _, name = what.partition(":")

@@ -158,6 +158,23 @@ async def test_where_redis_could_not_be_reached_nobody_is_given_up(shop: Shop) -
     assert list(await queues.renew(shop.distribution, "p1", ["c1", "c2", "c3"], shop.now)) == ["c1", "c2"]
 
 
+async def test_a_lease_that_would_run_out_just_after_redis_is_back_has_a_while_too(shop: Shop) -> None:
+    """Given up for a moment, the first of the queue would see the second served before it."""
+    await shop.opens(group(), ready="li")
+    await shop.talks("c0", "li")
+    await agents.pause(shop.distribution, "li", "later", shop.now)
+    await shop.joins("c1")
+    shop.now += 5
+    await shop.joins("c2")
+    await queues.renew(shop.distribution, "p1", ["c1"], shop.now + 1)
+    await shop.hears_nothing(9_999)
+    await agents.phone(shop.distribution, "zhao", "idle", shop.now)
+    shop.now += 50
+    await agents.resume(shop.distribution, "li", shop.now)
+    assert [await shop.rings(call) for call in ("c1", "c2")] == ["li", ""]
+    assert list(await queues.renew(shop.distribution, "p1", ["c1", "c2"], shop.now)) == ["c1", "c2"]
+
+
 async def test_where_nobody_else_lives_the_dead_are_given_up_nevertheless(shop: Shop) -> None:
     """Those who let time pass are a little late, each time."""
     await shop.opens(group(), ready="li")

@@ -255,12 +255,12 @@ local WHEN_DUE = {
 }
 
 -- Where nothing was heard of anybody, it was Redis that could not be reached, and no call is given up for that: its
--- process has a while to renew it.
+-- process has a while to renew it. That holds of those as well whose lease would run out in just that while.
 local function forgive_silence()
     local heard = tonumber(redis.call('GET', heard_key) or now)
     redis.call('SET', heard_key, math.max(now, heard))
     if now - heard <= SILENCE_MS then return end
-    for _, what in ipairs(redis.call('ZRANGEBYSCORE', due_key, '-inf', now)) do
+    for _, what in ipairs(redis.call('ZRANGEBYSCORE', due_key, '-inf', now + GRACE_MS)) do
         if string.sub(what, 1, 6) == 'lease:' then due(now + GRACE_MS, what) end
     end
 end
