@@ -1,6 +1,9 @@
 """Everything that one process needs to take calls."""
 
 import asyncio
+from pathlib import Path
+
+from redis.asyncio import Redis
 
 from agi import server
 from agi.answered import Answered
@@ -21,14 +24,6 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Takes calls until ``stop`` is set."""
     async with client(settings.redis_url) as redis:
         room, metering = Room(redis, Breaker()), Metering(redis)
-        routes: server.Routes = {
-            "journey": Journey(redis, settings.sounds_dir, settings.recordings_dir, room, metering),
-            "answered": Answered(room),
-            "feature": Features(redis, settings.sounds_dir, settings.recordings_dir, room),
-            "extension": Extension(redis),
-            "callback": CallbackCall(redis, settings.sounds_dir, room, metering),
-            "customer": Customer(room),
-        }
         async with room.running():
             works = [
                 asyncio.create_task(Callbacks(redis, room).run(stop)),
@@ -37,6 +32,19 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 asyncio.create_task(asyncio.to_thread(region.load)),
             ]
             try:
-                await server.serve(routes, host=settings.agi_host, port=settings.agi_port, stop=stop)
+                handlers = routes(redis, settings.sounds_dir, settings.recordings_dir, room, metering)
+                await server.serve(handlers, host=settings.agi_host, port=settings.agi_port, stop=stop)
             finally:
                 await end(works)
+
+
+def routes(redis: Redis, sounds: Path, recordings: Path, room: Room, metering: Metering) -> server.Routes:
+    """What the dialplan may ask for, by name."""
+    return {
+        "journey": Journey(redis, sounds, recordings, room, metering),
+        "answered": Answered(room),
+        "feature": Features(redis, sounds, recordings, room),
+        "extension": Extension(redis),
+        "callback": CallbackCall(redis, sounds, room, metering),
+        "customer": Customer(room),
+    }

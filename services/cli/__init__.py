@@ -17,6 +17,10 @@ COMMANDS = {
         "Write all documents as YAML, a file each; applied again they change nothing.",
     ),
     "document": ("documents:app", "Documents as they stand, and their earlier versions."),
+    "simulate": (
+        "simulate:command",
+        "Say what would become of a call: what the caller hears, who rings, how it ends and what it costs.",
+    ),
     "rate": ("rate:command", "Say what calls cost by tariffs and packages, and why; nothing is written anywhere."),
     "compare": (
         "compare:command",

@@ -22,10 +22,8 @@ from services.domain.pbx import Pbx
 from services.domain.prompts import MANDARIN
 from services.prompts import Espeak, SoundError, Sounds
 from services.settings import Settings
-from services.store import agents as store_agents
 from services.store import documents as store
-from services.store import queues as store_queues
-from services.store.distribution import Distribution
+from services.store import staff
 from services.store.due import now
 from services.store.versions import Edit
 
@@ -73,7 +71,7 @@ def apply(
         async with Redis.from_url(settings.redis_url) as redis:
             for document, version in await store.apply(redis, everything, edit):
                 out.print(f"{document.kind:<8} {document.id:<20} version {version}")
-            await put(redis, everything)
+            await staff.put(redis, everything)
 
     try:
         asyncio.run(work())
@@ -95,17 +93,6 @@ async def _own_music(sounds: Sounds, located: list[tuple[Path, Document]]) -> di
         for path, document in located
         if isinstance(document, Group) and document.music
     }
-
-
-async def put(redis: Redis, found: list[Document]) -> None:
-    """Makes agents and groups known to the distribution of calls."""
-    at = now()
-    for document in found:
-        if isinstance(document, Agent):
-            await store_agents.put(Distribution(redis, document.account), document, at)
-    for document in found:
-        if isinstance(document, Group):
-            await store_queues.put(Distribution(redis, document.account), document, at)
 
 
 @asterisk.command()

@@ -13,12 +13,11 @@ from redis.asyncio import Redis
 from ruamel.yaml import YAML
 
 from services.cli import session
-from services.cli.configure import put
 from services.cli.terminal import Refused, out
 from services.domain.documents import Account, Document
 from services.domain.nodes.base import SoundFile
 from services.domain.record import to_rfc3339
-from services.store import documents, versions
+from services.store import documents, staff, versions
 from services.store.due import now
 from services.store.versions import Edit
 
@@ -103,7 +102,7 @@ def rollback(
         await _check_references(redis, earlier, to)
         edit = Edit(actor, now(), why or f"as version {to}")
         changed = await documents.apply(redis, [earlier], edit)
-        await put(redis, [earlier])
+        await staff.put(redis, [earlier])
         for document, version in changed:
             out.print(f"{document.kind} {document.id} version {version}", markup=False)
         if not changed:

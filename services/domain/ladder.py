@@ -1,6 +1,6 @@
 """A call's record as a ladder: what happened, line by line, with the time since the call came in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from services.domain.record import Announcement, Attempt, Hop, Leg, Record, Wait
 
@@ -26,8 +26,8 @@ _TEXTS = {
 }
 
 
-def ladder(record: Record) -> list[str]:
-    rungs = sorted(_rungs(record), key=lambda rung: rung[0])
+def ladder(record: Record, more: Sequence[Rung] = ()) -> list[str]:
+    rungs = sorted([*_rungs(record), *more], key=lambda rung: rung[0])
     return [f"{(at - record.started) / 1000:8.3f}  {'  ' * depth}{text}" for at, depth, text in rungs]
 
 
@@ -41,11 +41,11 @@ def _rungs(record: Record) -> Iterator[Rung]:
         yield record.started, 0, f"{caller} calls {record.hotline}"
     if record.answered is not None and not record.callback:
         yield record.answered, 0, "the platform answers"
-    for hop in record.hops:
-        yield from _hop(hop)
     for pressed in record.keys:
         text = f"presses {pressed.keys}" if pressed.keys else "presses nothing"
         yield pressed.at, 1, f"{text} ({pressed.outcome})"
+    for hop in record.hops:
+        yield from _hop(hop)
     yield record.ended, 0, f"over: {record.end_state}, ended by the {record.hung_up_by}"
 
 

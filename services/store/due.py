@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextvars import ContextVar
 from typing import Any
 
 from redis.asyncio import Redis
@@ -20,9 +21,17 @@ CANCEL_SECONDS = 0.5
 log = logging.getLogger(__name__)
 
 
+def _time_of_day() -> int:
+    return time.time_ns() // 1_000_000
+
+
+CLOCK: ContextVar[Callable[[], int]] = ContextVar("clock", default=_time_of_day)
+"""What ``now`` asks; a simulated call has one of its own."""
+
+
 def now() -> int:
     """Milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
+    return CLOCK.get()()
 
 
 async def keep(work: Callable[[], Awaitable[None]]) -> None:

@@ -102,7 +102,7 @@ async def test_region(redis: Redis, caller: str, goes: list[str]) -> None:
     ("drawn", "goes"), [(0, "one"), (19, "one"), (20, "two"), (49, "two"), (50, "three"), (99, "three")]
 )
 async def test_percent(redis: Redis, monkeypatch: pytest.MonkeyPatch, drawn: int, goes: str) -> None:
-    monkeypatch.setattr("agi.nodes.percent.random.randrange", lambda _: drawn)
+    monkeypatch.setattr("agi.nodes.percent._drawn", lambda *_: drawn)
     assert (await way(redis, PERCENT))[0] == goes
 
 
