@@ -21,6 +21,10 @@ COMMANDS = {
         "simulate:command",
         "Say what would become of a call: what the caller hears, who rings, how it ends and what it costs.",
     ),
+    "impact": (
+        "impact:command",
+        "Say which calls would have gone elsewhere, had these documents held: nothing is applied.",
+    ),
     "rate": ("rate:command", "Say what calls cost by tariffs and packages, and why; nothing is written anywhere."),
     "compare": (
         "compare:command",

@@ -37,7 +37,10 @@ def command(  # noqa: PLR0913  # what the options say
     caller: Annotated[str, typer.Option(help="The caller's number; left out: withheld.")] = "",
     at: Annotated[datetime | None, typer.Option(formats=_DAYS, help="By the hotline's clock; left out: now.")] = None,
     keys: Annotated[
-        str, typer.Option(help="What the caller presses, a key each time it is asked; a comma: nothing this time.")
+        str,
+        typer.Option(
+            help="What the caller presses; ',': nothing this time it is asked; '|': the next key at the next prompt."
+        ),
     ] = "",
     agents: Annotated[
         str | None,

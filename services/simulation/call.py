@@ -67,15 +67,15 @@ def simulate(scene: Scene, sounds: Path) -> Outcome:
     if hotline is None:
         raise UnknownHotlineError(f"there is no hotline {scene.number!r} among the documents")
     with asyncio.Runner(loop_factory=partial(VirtualLoop, LONGEST)) as runner:
-        return runner.run(_simulate(scene, Sounds(sounds, hotline), sounds))
+        return runner.run(_simulate(scene, hotline, sounds))
 
 
-async def _simulate(scene: Scene, sounds: Sounds, folder: Path) -> Outcome:
-    loop = asyncio.get_running_loop()
+async def _simulate(scene: Scene, hotline: Hotline, folder: Path) -> Outcome:
+    loop, sounds = asyncio.get_running_loop(), Sounds(folder, hotline)
     due.CLOCK.set(lambda: scene.at + round(loop.time() * 1000))
     with tempfile.TemporaryDirectory() as recordings:
         async with FakeAsyncRedis(server=FakeServer()) as redis:
-            await world.furnish(redis, scene)
+            await world.furnish(redis, scene, hotline)
             room = Room(redis)
             async with room.running():
                 handlers = routes(redis, folder, Path(recordings), room, Metering(redis))

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from services.simulation.scene import SILENCE
+from services.simulation.scene import ASKED, SILENCE
 
 REACTS = 1.0
 """Seconds from the begin of a prompt, or of a wait for a key, to the key."""
@@ -20,7 +20,7 @@ class Caller:
 
     def presses_at(self) -> float | None:
         """When it will press; None: not now. Asked for by whoever listens."""
-        if not self._keys or self._keys[0] == SILENCE:
+        if not self._keys or self._keys[0] in {SILENCE, ASKED}:
             return None
         if self._due is None:
             time = asyncio.get_running_loop().time()
@@ -34,7 +34,12 @@ class Caller:
         self.presses.append((self._pressed, key))
         return key
 
+    def is_asked(self) -> None:
+        """A prompt begins."""
+        if self._keys and self._keys[0] == ASKED:
+            del self._keys[0]
+
     def was_asked_in_vain(self) -> None:
         """A wait for a key is over."""
-        if self._keys and self._keys[0] == SILENCE:
+        if self._keys and self._keys[0] in {SILENCE, ASKED}:
             del self._keys[0]

@@ -10,8 +10,9 @@ Behaviour = Literal["ready", "ignores", "busy", "talking", "paused", "away"]
 """``ready`` answers; ``ignores`` lets it ring; ``busy`` has a phone that says so; ``talking`` and ``paused`` are on
 duty and not to be had; ``away`` is logged out."""
 
-SILENCE = ","
-KEYS = frozenset("0123456789*#" + SILENCE)
+SILENCE, ASKED = ",", "|"
+"""Among keys: nothing is pressed this time; the next key only at the next prompt."""
+KEYS = frozenset("0123456789*#" + SILENCE + ASKED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ class Scene:
     at: int
     """Milliseconds since 1970."""
     keys: str = ""
-    """What the caller presses, one key each time it is asked; ``,``: nothing this time. Afterwards nothing any more."""
+    """What the caller presses, as ``checked_keys``; then nothing any more."""
     hangs_up_after: float | None = None
     """Seconds from the begin of the call; None: never by itself."""
     agents: Mapping[str, Agent] = field(default_factory=dict)
@@ -69,5 +70,7 @@ def checked_keys(text: str) -> str:
     """Without spaces. Raises ValueError with a sentence."""
     keys = "".join(text.split())
     if wrong := sorted(set(keys) - KEYS):
-        raise ValueError(f"{text!r}: {wrong[0]!r} is no key; expected 0-9, *, #, and ',' where nothing is pressed")
+        raise ValueError(
+            f"{text!r}: {wrong[0]!r} is no key; expected 0-9, *, #, or ',' for none this time, '|' for a next prompt"
+        )
     return keys

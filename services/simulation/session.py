@@ -162,6 +162,7 @@ class Session:
 
     async def _stream(self, sound: str, keys: str) -> None:
         self._hears(sound)
+        self._channel.caller.is_asked()
         key = await self._listens(self._channel.sounds(sound), keys)
         if key is not None:
             self._reply(f"{_code(key)} endpos=1")

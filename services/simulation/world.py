@@ -4,19 +4,31 @@ from collections.abc import Iterable
 
 from redis.asyncio import Redis
 
-from services.domain.documents import Account, Agent, Document
+from services.domain.documents import Account, Agent, Document, Hotline
 from services.simulation.scene import Scene
 from services.store import agents, documents, staff
 from services.store.distribution import Distribution
 from services.store.due import now
 
 
-async def furnish(redis: Redis, scene: Scene) -> None:
-    found = [_solvent(document) for document in scene.documents]
+async def furnish(redis: Redis, scene: Scene, hotline: Hotline) -> None:
+    found = [_solvent(document) for document in _met_by(hotline, scene.documents)]
     await documents.apply(redis, found)
     await staff.put(redis, found)
     for agent in _agents(found):
         await _takes_post(Distribution(redis, agent.account), agent, scene)
+
+
+def _met_by(hotline: Hotline, documents: Iterable[Document]) -> list[Document]:
+    """What the call may come by: what the hotline refers to, what that refers to, and so on."""
+    known = {(document.kind, document.id): document for document in documents}
+    found, ahead = dict[tuple[str, str], Document](), [(hotline.kind, hotline.id)]
+    while ahead:
+        name = ahead.pop()
+        if name in known and name not in found:
+            found[name] = known[name]
+            ahead += [(kind, one) for _, kind, one in known[name].references()]
+    return list(found.values())
 
 
 def _solvent(document: Document) -> Document:

@@ -1,12 +1,16 @@
 import asyncio
 import time
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import pytest
 
 from services.simulation.clock import TooLongError, VirtualLoop
 
+T = TypeVar("T")
 
-def run(coroutine, longest: float = 10_000):  # noqa: ANN001, ANN201
+
+def run(coroutine: Coroutine[Any, Any, T], longest: float = 10_000) -> T:
     with asyncio.Runner(loop_factory=lambda: VirtualLoop(longest)) as runner:
         return runner.run(coroutine)
 

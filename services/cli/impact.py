@@ -1,0 +1,160 @@
+"""``hotline impact``: which of the calls that there were would have gone elsewhere."""
+
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, timezone
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from redis.asyncio import Redis
+from rich.progress import track
+
+from services.cli import session
+from services.cli.files import Files, documents_in
+from services.cli.simulate import stored
+from services.cli.terminal import err, out
+from services.domain.documents import Account, Document
+from services.domain.record import Record, to_rfc3339
+from services.settings import Settings
+from services.simulation.call import UnknownHotlineError, simulate
+from services.simulation.clock import TooLongError
+from services.simulation.replay import destination, path, scene_of
+from services.store import records
+from services.store.due import now
+
+CHINA = timezone(timedelta(hours=8))
+MOST = 20
+"""Differences that are summed up, the most frequent."""
+CHUNK = 16
+"""Calls that a worker is given at once."""
+_AGO = re.compile(r"(\d{1,4})([hd])")
+_UNITS = {"h": 3_600_000, "d": 86_400_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A call that would have gone elsewhere; both ways are simulated, so that only the documents differ."""
+
+    call: str
+    at: int
+    hotline: str
+    caller: str | None
+    before: str
+    after: str
+
+
+def since_of(text: str) -> int:
+    """Milliseconds since 1970. Raises typer.BadParameter."""
+    if ago := _AGO.fullmatch(text):
+        return now() - int(ago[1]) * _UNITS[ago[2]]
+    try:
+        return int(datetime.fromisoformat(text).replace(tzinfo=CHINA).timestamp() * 1000)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r}: expected a span like 7d or 12h, or a day like 2026-11-01") from None
+
+
+Since = Annotated[int, typer.Option(parser=since_of, metavar="SPAN|DAY", help="7d, 12h, or a day in China's time.")]
+
+
+def command(
+    files: Files,
+    since: Since,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,  # noqa: FBT002
+) -> None:
+    """Say which calls would have gone elsewhere, had these documents held: nothing is applied.
+
+    Each call is simulated twice, by the documents as they stand and as they would: with its own caller, time and keys,
+    and with agents who do what they did.
+
+    Example: hotline impact new-menu.yaml --since 7d
+    """
+    drafts = [document for _, document in documents_in(files)]
+
+    async def read(redis: Redis) -> tuple[list[Document], list[Record]]:
+        before = await stored(redis)
+        owners = _owners(before, drafts)
+        if not owners:
+            return before, []
+        found = [one.record async for one in records.written(redis, since)]
+        return before, [record for record in found if _replays(record) and {None, record.account} & owners]
+
+    before, calls = session.run(read)
+    after = list(({(one.kind, one.id): one for one in before} | {(one.kind, one.id): one for one in drafts}).values())
+    found = list(_differences(calls, before, after))
+    for difference in found:
+        out.print(_json(difference) if as_json else _text(difference), markup=False)
+    if not as_json:
+        _print_sum(found, len(calls))
+
+
+def _owners(before: Sequence[Document], drafts: Sequence[Document]) -> set[str | None]:
+    """The accounts that are changed; None: what is changed belongs to none."""
+    stands = {(one.kind, one.id): one for one in before}
+    return {_owner(one) for one in drafts if stands.get((one.kind, one.id)) != one}
+
+
+def _owner(document: Document) -> str | None:
+    return document.id if isinstance(document, Account) else getattr(document, "account", None)
+
+
+def _replays(record: Record) -> bool:
+    return record.kind == "inbound" and bool(record.hops)
+
+
+def _differences(
+    calls: Sequence[Record], before: Sequence[Document], after: Sequence[Document]
+) -> Iterator[Difference]:
+    told = Settings().sounds_dir, before, after
+    workers = max(1, min(os.cpu_count() or 1, len(calls) // CHUNK))
+    with ProcessPoolExecutor(workers, get_context("spawn"), _tell, told) as pool:
+        found = pool.map(_compare, calls, chunksize=CHUNK)
+        for difference in track(found, "calls", len(calls), console=err, disable=not err.is_terminal):
+            if difference is not None:
+                yield difference
+
+
+_TOLD: list[tuple[Path, Sequence[Document], Sequence[Document]]] = []
+"""Of a worker: what each call needs, told once."""
+
+
+def _tell(*told: Path | Sequence[Document]) -> None:
+    _TOLD[:] = [told]  # type: ignore[list-item]
+
+
+def _compare(record: Record) -> Difference | None:
+    [(sounds, before, after)] = _TOLD
+    was, would = (_simulated(record, documents, sounds) for documents in (before, after))
+    if was is None or would is None or destination(was) == destination(would):
+        return None
+    return Difference(record.call_id, record.started, record.hotline, record.caller, path(was), path(would))
+
+
+def _simulated(record: Record, documents: Sequence[Document], sounds: Path) -> Record | None:
+    """None: the call would not end, or there was no such hotline."""
+    try:
+        return simulate(scene_of(record, documents), sounds).record
+    except (TooLongError, UnknownHotlineError):
+        return None
+
+
+def _text(difference: Difference) -> str:
+    at = datetime.fromtimestamp(difference.at / 1000, CHINA)
+    head = f"{at:%Y-%m-%d %H:%M:%S}  {difference.hotline}  {difference.caller or '-':<14}  {difference.call}"
+    return f"{head}\n    was    {difference.before}\n    would  {difference.after}"
+
+
+def _json(difference: Difference) -> str:
+    return json.dumps({**asdict(difference), "at": to_rfc3339(difference.at)}, ensure_ascii=False)
+
+
+def _print_sum(found: Sequence[Difference], calls: int) -> None:
+    for (was, would), count in Counter((one.before, one.after) for one in found).most_common(MOST):
+        out.print(f"{count:>6} x  {was}  ->  {would}", markup=False)
+    out.print(f"{len(found)} of {calls} calls would have gone elsewhere")
