@@ -13,7 +13,7 @@ from services.cli.files import documents_in
 from services.domain.documents import Document
 from services.domain.record import Record
 from services.simulation.call import Outcome, simulate
-from services.simulation.scene import Agent, Scene
+from services.simulation.scene import Scene
 from services.store import agents
 from services.store.distribution import Distribution
 from services.store.due import now
