@@ -1,7 +1,6 @@
 """A simulated call and a real one go the same way, through flows made by chance."""
 
 import asyncio
-import dataclasses
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
