@@ -22,7 +22,8 @@ async def furnish(redis: Redis, scene: Scene, hotline: Hotline) -> None:
 def _met_by(hotline: Hotline, documents: Iterable[Document]) -> list[Document]:
     """What the call may come by: what the hotline refers to, what that refers to, and so on."""
     known = {(document.kind, document.id): document for document in documents}
-    found, ahead = dict[tuple[str, str], Document](), [(hotline.kind, hotline.id)]
+    found: dict[tuple[str, str], Document] = {}
+    ahead: list[tuple[str, str]] = [(hotline.kind, hotline.id)]
     while ahead:
         name = ahead.pop()
         if name in known and name not in found:

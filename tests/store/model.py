@@ -197,6 +197,7 @@ class Model:
             return False
         self._free(caller)
         caller.agents, caller.channel = [agent] if agent and not self.agents[agent].call else [], ""
+        caller.offer = 0
         for free in caller.agents:
             self._happen(free, Event.HANDED, call=call)
         return True
@@ -217,7 +218,7 @@ class Model:
 
     def missed(self, call: str, offer: int, agents: list[str]) -> None:
         caller = self.calls.get(call)
-        if not caller or caller.state == "waiting" or caller.offer != offer:
+        if not caller or caller.state == "waiting" or not caller.offer or caller.offer != offer:
             return
         if caller.state == "talking":
             agents = caller.agents

@@ -2,13 +2,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable
 from typing import Any, TypeVar
 
-import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from redis.asyncio import Redis
 
 from services.domain.agents import IllegalTransition
@@ -17,6 +15,7 @@ from services.store import agents, callbacks, keys, queues
 from services.store.callbacks import Callback, Offered
 from services.store.distribution import Distribution
 from tests.harness.redis_server import RedisServer
+from tests.store import machine
 from tests.store.shop import NOW, agent, group
 
 T = TypeVar("T")
@@ -204,23 +203,5 @@ class Machine(RuleBasedStateMachine):
         assert len({(one.group, one.number) for one in self.pending()}) == len(self.pending())
 
 
-@pytest.fixture
-def loop() -> Iterator[asyncio.AbstractEventLoop]:
-    loop = asyncio.new_event_loop()
-    yield loop
-    loop.close()
-
-
-def test_never_twice_at_once_and_never_lost(server: RedisServer, loop: asyncio.AbstractEventLoop) -> None:
-    redis = Redis.from_url(server.url)
-    loop.run_until_complete(redis.config_set("appendonly", "no"))
-    machine = type("Machine", (Machine,), {"redis": redis, "loop": loop})
-    try:
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-            ),
-        )
-    finally:
-        loop.run_until_complete(redis.aclose())
+def test_never_twice_at_once_and_never_lost(server: RedisServer) -> None:
+    machine.run(Machine, server.url, examples=60, steps=40)

@@ -2,11 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -14,7 +13,6 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 from redis.asyncio import Redis
 
@@ -25,6 +23,7 @@ from services.store import agents, queues
 from services.store.distribution import Distribution
 from services.store.queues import Offer
 from tests.harness.redis_server import RedisServer
+from tests.store import machine
 from tests.store.model import Caller, Model
 from tests.store.stored import Stored, of_model
 
@@ -340,23 +339,5 @@ class Machine(RuleBasedStateMachine):
         assert callers == {call.id: call.state for call in self.model.calls.values()}
 
 
-@pytest.fixture
-def loop() -> Iterator[asyncio.AbstractEventLoop]:
-    loop = asyncio.new_event_loop()
-    yield loop
-    loop.close()
-
-
-def test_redis_does_what_the_model_does(server: RedisServer, loop: asyncio.AbstractEventLoop) -> None:
-    redis = Redis.from_url(server.url)
-    loop.run_until_complete(redis.config_set("appendonly", "no"))
-    machine = type("Machine", (Machine,), {"redis": redis, "loop": loop})
-    try:
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=100, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
-            ),
-        )
-    finally:
-        loop.run_until_complete(redis.aclose())
+def test_redis_does_what_the_model_does(server: RedisServer) -> None:
+    machine.run(Machine, server.url, examples=100, steps=50)

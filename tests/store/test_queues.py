@@ -362,3 +362,17 @@ async def test_who_is_there(shop: Shop) -> None:
     assert await queues.callers(shop.distribution) == [talking, ringing]
     assert await queues.caller(shop.distribution, "c1") == talking
     assert await queues.caller(shop.distribution, "c9") is None
+
+
+async def test_a_talk_that_was_handed_on_has_not_been_dropped(shop: Shop) -> None:
+    """Whoever had it talked; that its phone has hung up since says nothing about the caller."""
+    await shop.opens(group(), ready="li wang")
+    offer = await shop.joins("c1")
+    assert offer
+    assert await shop.takes("c1", "li")
+    assert await queues.handed(shop.distribution, "c1", "wang", shop.now)
+    assert await queues.missed(shop.distribution, "c1", offer.number, shop.now, []) is None
+    assert await shop.state("wang") == (State.BUSY, "")
+    assert await queues.handed(shop.distribution, "c1", "", shop.now)
+    assert await queues.missed(shop.distribution, "c1", 0, shop.now, []) is None
+    assert await shop.state("wang") == (State.READY, "")

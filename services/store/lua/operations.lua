@@ -120,14 +120,15 @@ function operations.claim(id, name, agent, process, stay)
     return offer_of(id)
 end
 
--- The talk goes on with another agent, or, '', with nobody of ours. Gives 1 when there is a talk.
+-- The talk goes on with another agent, or, '', with nobody of ours; whoever had it has not dropped it. Gives 1 when there
+-- is a talk.
 function operations.handed(id, agent)
     local call = caller(id)
     if not call or call.state ~= 'talking' then return 0 end
     free_agents(call)
     local free = agent ~= '' and redis.call('HGET', agent_key(agent), 'call') == ''
     if free then happen(agent, 'handed', {call = id}) end
-    call.agents, call.since, call.channel = free and agent or '', now, ''
+    call.agents, call.since, call.channel, call.offer = free and agent or '', now, '', 0
     save(call_key(id), call)
     tell(id, call, 'talking', 'handed')
     return 1
@@ -185,7 +186,7 @@ end
 -- dropped the call at once. Gives the caller's next offer, if there is one.
 function operations.missed(id, offer, ...)
     local call, named, left = caller(id), set({...}), {}
-    if not call or call.state == 'waiting' or call.offer ~= offer then return offer_of(id) end
+    if not call or call.state == 'waiting' or call.offer == '0' or call.offer ~= offer then return offer_of(id) end
     if call.state == 'talking' then
         take_back_answer(call)
         named = {}
