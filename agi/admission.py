@@ -1,6 +1,5 @@
 """Whether an account's callers are taken. Who is not hears why as early media, which costs nobody anything."""
 
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -8,7 +7,6 @@ from dataclasses import replace
 from pydantic import ValidationError
 
 from agi.call import CAUSE, Call
-from agi.channel import RefusedError
 from agi.meter import metered
 from services.billing.metering import Metering, Running, SpentError
 from services.domain.documents import Account
@@ -58,9 +56,6 @@ async def _owner(call: Call) -> Account | None:
 
 
 async def _refuse(call: Call, sentence: str) -> None:
-    await call.channel.execute("Progress")
-    with contextlib.suppress(RefusedError):  # a sound that nobody has prepared: the call is refused all the same
-        sound = str(call.sounds / spoken_name(sentence, MANDARIN))
-        await call.channel.execute("Playback", sound, "noanswer", deadline=60)
+    await call.tell(spoken_name(sentence, MANDARIN))
     await call.channel.mark("END", reason="suspended")
     await call.channel.set_variable(CAUSE, CALL_REJECTED)

@@ -1,16 +1,18 @@
 """What a node needs to know of the call that it handles."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from redis.asyncio import Redis
 
-from agi.channel import Channel
+from agi.channel import PLAY_DEADLINE, Channel, RefusedError
+from agi.counting import Counted
 from agi.meter import Meter
 from agi.room import Room
 from services.domain.documents import Hotline
 from services.domain.nodes.base import Prompt
-from services.domain.numbers import dialable
+from services.domain.numbers import as_dialled
 from services.domain.prompts import sound_name
 from services.store.distribution import Distribution
 
@@ -39,6 +41,7 @@ class Call:
     """Folder of what callers say, as Asterisk sees it."""
     hotline: Hotline
     room: Room
+    counted: Counted
     meter: Meter | None = None
     """None: what the call costs is not limited."""
 
@@ -60,7 +63,7 @@ class Call:
     @property
     def number(self) -> str:
         """The caller's number in one form, in whichever its operator has sent it; empty when withheld."""
-        return dialable(self.caller) or self.caller
+        return as_dialled(self.caller)
 
     @property
     def distribution(self) -> Distribution:
@@ -82,6 +85,15 @@ class Call:
     async def play(self, prompt: Prompt) -> str | None:
         """Play to the end or to the first key, which is returned."""
         return await self.channel.play(self.sound(prompt), interrupt=KEYS)
+
+    async def tell(self, sound: str) -> None:
+        """Play a sound below the folder to its end; to a caller who is not answered, as early media, free of charge.
+
+        One that nobody has prepared is passed over.
+        """
+        await self.channel.execute("Progress")
+        with contextlib.suppress(RefusedError):
+            await self.channel.execute("Playback", str(self.sounds / sound), "noanswer", deadline=PLAY_DEADLINE)
 
     def sound(self, prompt: Prompt) -> str:
         """The prepared sound, as Asterisk is told of it."""

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from agi import admission, transfer
 from agi.call import CAUSE, Call
 from agi.channel import Channel
-from agi.nodes import HANDLERS
+from agi.nodes import HANDLERS, caps
 from agi.room import Room
 from services.billing.metering import Metering
 from services.domain.documents import Hotline
@@ -51,8 +51,9 @@ class Journey:
             await channel.mark("END", reason="unknown_hotline")
             await channel.set_variable(CAUSE, UNALLOCATED_NUMBER)
         else:
-            call = Call(channel, self.redis, self.sounds, self.recordings, found.document, self.room)
-            await self._take(call, found.version, left_at)
+            async with self.room.counting.session(number, channel.headers["agi_uniqueid"]) as counted:
+                call = Call(channel, self.redis, self.sounds, self.recordings, found.document, self.room, counted)
+                await self._take(call, found.version, left_at)
         await channel.set_variable(DONE, "done")
 
     async def _begun(self, channel: Channel, number: str) -> Versioned[Hotline] | None:
@@ -79,6 +80,8 @@ class Journey:
 
 
 async def _go_on(call: Call, left_at: str | None) -> None:
+    if left_at:
+        await caps.take_over(call)
     at: str | None = left_at if left_at in call.hotline.flow.nodes else None
     number = await call.channel.get_variable(transfer.TARGET)
     if at and number:

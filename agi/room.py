@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 
+from agi.counting import Counting
 from agi.owed import Owed
 from services.store import keys, queues
 from services.store.breaker import AWAY, UNGUARDED, AwayError, Guard
@@ -101,9 +102,12 @@ class Room:
         self.process = secrets.token_hex(8)
         """Name of this process, by which it is woken."""
         self._held: dict[tuple[str, str], Held] = {}
+        self.guard = guard
+        """Entered around whatever is asked of Redis."""
         self._due = Due(redis, guard)
         self.documents = Remembered(redis, guard)
         self._owed = Owed()
+        self.counting = Counting(redis, guard, self._owed)
         self.distribution = self._due.distribution
 
     @contextlib.asynccontextmanager
@@ -185,7 +189,7 @@ class Room:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Listens, renews and lets time pass for as long as the block lasts."""
-        works = (self._listen, self._owed.pay, self._renew, self._due.run)
+        works = (self._listen, self._owed.pay, self._renew, self._due.run, self.counting.renew)
         tasks = [asyncio.create_task(keep(work)) for work in works]
         try:
             yield

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from services.domain.documents import Group, Hotline
+from services.domain.lists import NumberList
 from services.domain.nodes.base import SoundFile
 from services.domain.prompts import (
     BEEP,
@@ -15,6 +16,7 @@ from services.domain.prompts import (
     announcement_name,
     music_name,
     prompts_of,
+    reason_name,
     sound_name,
     spoken_name,
 )
@@ -112,6 +114,14 @@ class Sounds:
             await _convert(documents / recording.announce.file, self._path(name))
         else:
             await self.spoken(recording.announce, recording.voice)
+
+    async def prepare_reasons(self, document: NumberList, documents: Path) -> None:
+        """What callers on the list are told. As ``prepare``."""
+        for name, prompt in document.reasons.items():
+            if isinstance(prompt, SoundFile):
+                await _convert(documents / prompt.file, self._path(reason_name(document, name)))
+            else:
+                await self.spoken(prompt, document.voice)
 
     async def music(self, group: str, recording: Path) -> Path:
         """A group's own music. Raises SoundError."""

@@ -14,6 +14,7 @@ from agi.fastagi import Application, Request
 from tests import bench_billing
 from tests.bench_matching import agent_side, caller_side
 from tests.bench_queue import gaps
+from tests.bench_screen import look_ups
 from tests.harness.node import Node
 from tests.harness.state import STATE
 
@@ -109,6 +110,7 @@ async def main() -> None:
     await starts()
     await sessions()
     await records()
+    table("A caller is looked up in a list, by the list's length", "µs", await look_ups(), "PING")
     table(
         "A talk ends and the agent is given the next of so many: Redis' time", "µs", await agent_side(), "100 waiting"
     )

@@ -50,6 +50,7 @@ COMMANDS = {
     "asterisk": ("configure:asterisk", "What Asterisk loads."),
     "serve": ("serve:app", "Run one of the services until SIGTERM."),
     "account": ("accounts:app", "Accounts' money and packages."),
+    "list": ("lists:app", "Black- and whitelists of callers' numbers."),
     "agent": ("agents:app", "Agents on duty."),
     "records": ("records:app", "Rated records."),
     "callback": ("callbacks:app", "Customers who are to be called back."),

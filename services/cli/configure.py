@@ -18,6 +18,7 @@ from services.cli.terminal import Refused, err, out
 from services.domain import mailbox
 from services.domain.documents import Account, Agent, Document, Group, Hotline
 from services.domain.features import sentences
+from services.domain.lists import NumberList
 from services.domain.pbx import Pbx
 from services.domain.prompts import MANDARIN
 from services.prompts import Espeak, SoundError, Sounds
@@ -64,8 +65,7 @@ def apply(
             if isinstance(document, Account):
                 await sounds.spoken(document.refusal, MANDARIN)
         for path, document in located:
-            if isinstance(document, Group):
-                await sounds.prepare_announcement(document, path.parent)
+            await _told_to_callers(sounds, document, path.parent)
         await _own_music(sounds, located)
         everything, edit = [document for _, document in located], Edit(actor, now(), why)
         async with Redis.from_url(settings.redis_url) as redis:
@@ -77,6 +77,14 @@ def apply(
         asyncio.run(work())
     except (SoundError, RedisError) as error:
         raise Refused(f"nothing was applied: {error}") from error
+
+
+async def _told_to_callers(sounds: Sounds, document: Document, folder: Path) -> None:
+    """Prepares what callers hear by the group that they come to, or the list that they are on."""
+    if isinstance(document, Group):
+        await sounds.prepare_announcement(document, folder)
+    elif isinstance(document, NumberList):
+        await sounds.prepare_reasons(document, folder)
 
 
 def _told_to_agents(found: list[Document]) -> Iterator[str]:

@@ -4,6 +4,7 @@ import asyncio
 import difflib
 from collections.abc import Iterable, Iterator
 from io import StringIO
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -14,7 +15,9 @@ from ruamel.yaml import YAML
 
 from services.cli import session
 from services.cli.terminal import Refused, out
+from services.domain import listfile
 from services.domain.documents import Account, Document
+from services.domain.lists import NumberList
 from services.domain.nodes.base import SoundFile
 from services.domain.record import to_rfc3339
 from services.store import documents, staff, versions
@@ -37,7 +40,10 @@ def show(kind: Kind, name: Name, version: Number = None) -> None:
     """
 
     async def work(redis: Redis) -> None:
-        out.print(_yaml(await _document(redis, kind, name, version)), markup=False, end="", soft_wrap=True)
+        document = await _document(redis, kind, name, version)
+        out.print(_yaml(document), markup=False, end="", soft_wrap=True)
+        if isinstance(document, NumberList):
+            typer.echo(f"# {_csv_name(document)}\n{listfile.written(document)}", nl=False)
 
     session.run(work)
 
@@ -77,7 +83,8 @@ def diff(
         since = old or max(1, to - 1)
         before, after = [await _document(redis, kind, name, number) for number in (since, to)]
         texts = (_yaml(before).splitlines(), _yaml(after).splitlines())
-        for line in difflib.unified_diff(*texts, f"version {since}", f"version {to}", lineterm=""):
+        lines = difflib.unified_diff(*texts, f"version {since}", f"version {to}", lineterm="")
+        for line in chain(lines, _entries_changed(before, after)):
             style = {"+": "green", "-": "red"}.get(line[:1], "")
             out.print(line, markup=False, style=style, soft_wrap=True)
 
@@ -117,7 +124,7 @@ def export(
 ) -> None:
     """Write all documents as YAML, a file each; applied again they change nothing.
 
-    Sound files are not among them.
+    A list's entries stand in a CSV file beside it. Sound files are not among them.
 
     Example: hotline export backup/ --account shop
     """
@@ -133,6 +140,8 @@ def export(
         path = folder / document.kind / f"{document.id}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(_yaml(document), encoding="utf-8")
+        if isinstance(document, NumberList):
+            (path.parent / _csv_name(document)).write_text(listfile.written(document), encoding="utf-8")
     out.print(f"{len(found)} documents in {folder}", markup=False)
     for sound in sorted({f"{one.kind} {one.id}: {sound.file}" for one in found for sound in _sounds(one)}):
         out.print(f"not among them: {sound}", markup=False)
@@ -167,8 +176,23 @@ def _yaml(document: Document) -> str:
     yaml.default_flow_style = False
     yaml.width = 120
     fields = document.model_dump(mode="json", exclude_defaults=True)
+    if isinstance(document, NumberList):
+        fields = {**fields, "file": _csv_name(document)}
+        fields.pop("entries", None)
     yaml.dump({"kind": document.kind, **fields}, text)
     return text.getvalue()
+
+
+def _csv_name(document: NumberList) -> str:
+    return f"{document.id}.csv"
+
+
+def _entries_changed(before: Document, after: Document) -> Iterator[str]:
+    """Of a list, whose order says nothing."""
+    if isinstance(before, NumberList) and isinstance(after, NumberList):
+        old, new = [set(listfile.written(one).splitlines()) for one in (before, after)]
+        yield from (f"-{line}" for line in sorted(old - new))
+        yield from (f"+{line}" for line in sorted(new - old))
 
 
 def _sounds(document: Document) -> Iterator[SoundFile]:

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from services.cli.listfiles import with_files
 from services.cli.terminal import Refused
 from services.domain.check import check as check_documents
 from services.domain.documents import Document, Group, Hotline
+from services.domain.lists import NumberList
 from services.domain.nodes.base import SoundFile
 from services.domain.reading import Located, Problem, Reading, read
 
@@ -23,7 +25,7 @@ def documents_in(files: list[Path]) -> list[tuple[Path, Document]]:
             readings.append(read(str(path), path.read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError) as error:
             raise Refused(f"{path}: {error}") from error
-    reading = Reading.of_all(readings)
+    reading = with_files(Reading.of_all(readings))
     missing = [problem for item in reading.located for problem in _missing_files(item)]
     problems = [*reading.problems, *check_documents(reading), *missing]
     if problems:
@@ -55,3 +57,5 @@ def _files_of(document: Document) -> Iterator[tuple[str, SoundFile]]:
         yield "music", document.music
     if isinstance(document, Group) and document.recording and isinstance(document.recording.announce, SoundFile):
         yield "recording.announce", document.recording.announce
+    if isinstance(document, NumberList):
+        yield from ((f"reasons.{name}", one) for name, one in document.reasons.items() if isinstance(one, SoundFile))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import get_args
 
 from services.domain.cel import CelRow
-from services.domain.record import Announcement, Keys, LeftVoicemail, TextOutcome, Transfer
+from services.domain.record import Announcement, Keys, LeftVoicemail, Listed, TextOutcome, Transfer
 
 _DIGITS = 15
 """Of the longest number that an event of ours says."""
@@ -67,6 +67,7 @@ class Visit:
     voicemail: LeftVoicemail | None = None
     text_message: TextOutcome | None = None
     transfer: Transfer | None = None
+    listed: Listed | None = None
 
     @property
     def talks(self) -> list[tuple[int, Ring]]:
@@ -295,6 +296,13 @@ def _overflow(call: Call, row: CelRow) -> None:
         visit.overflow = values.get("trigger")
 
 
+def _listed(call: Call, row: CelRow) -> None:
+    values = dict(row.values())
+    if visit := _visit(call, values):
+        reason = values.get("reason") or None
+        visit.listed = Listed(list=values.get("list", ""), entry=values.get("entry", ""), reason=reason)
+
+
 def _visit(call: Call, values: dict[str, str]) -> Visit | None:
     """The node that the call is at, if the event is about it."""
     return call.visits[-1] if call.visits and call.visits[-1].node == values.get("node") else None
@@ -421,6 +429,7 @@ _OF_CALLER: dict[str, Callable[[Call, CelRow], None]] = {
     "QUEUED": _queued,
     "ANNOUNCE": _announce,
     "OVERFLOW": _overflow,
+    "LISTED": _listed,
     "END": _end,
     "APOLOGY": _apology,
     "HANGUP": _hangup,

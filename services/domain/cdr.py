@@ -220,6 +220,8 @@ def _hops(call: Call) -> tuple[Hop, ...]:
             attempts=tuple(_attempt(ring, visit.rings, call) for ring in visit.rings),
             voicemail=visit.voicemail,
             text_message=visit.text_message,
+            listed=visit.listed,
+            cap=visit.overflow if visit.kind == "caps" else None,
         )
         for visit in call.visits
     )

@@ -14,7 +14,8 @@ from services.domain.calendar import Calendar
 from services.domain.callbacks import CallbackTerms
 from services.domain.divisions import divided
 from services.domain.flow import Flow
-from services.domain.model import BoundNumber, Id, Model, Password, keys_as_text
+from services.domain.lists import NumberList
+from services.domain.model import BoundNumber, Id, Model, Password, Title, Voice, keys_as_text
 from services.domain.nodes.base import Prompt, SoundFile
 from services.domain.package import Package
 from services.domain.pbx import Pbx
@@ -24,9 +25,6 @@ from services.domain.tariff import Money, Tariff
 HotlineNumber = Annotated[str, StringConstraints(pattern=r"^400[0-9]{7}$")]
 Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,6}$")]
 """What operators' phones dial."""
-Voice = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+-]{2,40}$")]
-"""Of the speech engine: of espeak-ng ``cmn`` (Mandarin), ``en``, …"""
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
 Days = Annotated[int, Field(ge=1, le=3650)]
@@ -292,5 +290,6 @@ class Hotline(Model):
 
 
 Document = Annotated[
-    Account | Tariff | Package | Calendar | Numbering | Agent | Group | Hotline | Pbx, Field(discriminator="kind")
+    Account | Tariff | Package | Calendar | Numbering | NumberList | Agent | Group | Hotline | Pbx,
+    Field(discriminator="kind"),
 ]

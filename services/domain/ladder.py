@@ -65,6 +65,7 @@ def _hop(hop: Hop) -> Iterator[Rung]:
         return
     group = f" ({hop.group})" if hop.group not in {None, hop.node} else ""
     yield hop.at, 0, f"{hop.kind} {hop.node}{group}"
+    yield from _turned(hop)
     if hop.wait is not None:
         yield from _wait(hop.at, hop.wait)
     for attempt in hop.attempts:
@@ -73,6 +74,14 @@ def _hop(hop: Hop) -> Iterator[Rung]:
         yield hop.voicemail.at, 1, f"has left a voicemail of {hop.voicemail.ms / 1000:.1f} s"
     if hop.text_message is not None:
         yield hop.at, 1, _TEXTS[hop.text_message]
+
+
+def _turned(hop: Hop) -> Iterator[Rung]:
+    if hop.listed is not None:
+        reason = f" ({hop.listed.reason})" if hop.listed.reason else ""
+        yield hop.at, 1, f"is on list {hop.listed.list} by {hop.listed.entry}{reason}"
+    if hop.cap is not None:
+        yield hop.at, 1, f"is beyond the cap {hop.cap}"
 
 
 def _wait(at: int, wait: Wait) -> Iterator[Rung]:

@@ -12,6 +12,11 @@ _MOBILE = re.compile(r"1(?!349|74)[3-9]\d{9}")
 _FIXED = re.compile(r"0(?:10|2\d)[2-8]\d{7}|0[3-9]\d{2}[2-8]\d{6,7}")
 """No line of a subscriber begins with 1 or 9: those are services, some at a premium."""
 _INBOUND_ONLY = re.compile(r"0?[48]00")
+_MAINLAND = re.compile(
+    r"(?:(?:\+|00)?86)?0?(?:(?P<whole>1[3-9]\d{9}|[48]00\d{7})|(?P<fixed>(?:10|2\d)\d{8}|[3-9]\d{9,10}))",
+    re.ASCII,
+)
+"""Looser than the numbering plan: two spellings of a number that it does not know are one number, too."""
 
 _TAKE_TEXTS = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
@@ -21,6 +26,16 @@ def to_e164(number: str) -> str | None:
     """``13800138000`` and ``+8613800138000`` alike; None when it is no valid number, read as in mainland China."""
     parsed = _valid(number)
     return None if parsed is None else phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def as_dialled(number: str) -> str:
+    """The one form of a number that its operators send in many: ``13800138000``, ``02161234567``, ``+442079460000``.
+
+    What is neither of mainland China nor valid is given back as it came: ``95588``. Quick: a list has 100,000.
+    """
+    if mainland := _MAINLAND.fullmatch(number):
+        return mainland["whole"] or "0" + mainland["fixed"]
+    return (to_e164(number) if number.startswith(("+", "00")) else None) or number
 
 
 def dialable(number: str) -> str | None:

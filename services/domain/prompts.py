@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from services.domain.announcements import every_position, every_wait, language_of
 from services.domain.documents import Group, Hotline
+from services.domain.lists import NumberList
 from services.domain.nodes.base import Prompt, SoundFile
 from services.domain.nodes.queue import Queue
 
@@ -46,6 +47,14 @@ def announcement_name(group: Group) -> str | None:
     if isinstance(recording.announce, SoundFile):
         return f"files/{group.account}-{group.id}-{_digest(recording.announce.file)}"
     return spoken_name(recording.announce, recording.voice)
+
+
+def reason_name(document: NumberList, reason: str) -> str:
+    """Of the sound that tells callers on a list why."""
+    prompt = document.reasons[reason]
+    if isinstance(prompt, SoundFile):
+        return f"files/{document.account}-{document.id}-{_digest(prompt.file)}"
+    return spoken_name(prompt, document.voice)
 
 
 def spoken_name(text: str, voice: str) -> str:

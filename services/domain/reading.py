@@ -148,7 +148,9 @@ def _yaml_path(source: Any, loc: tuple[str | int, ...]) -> list[str]:
     for step in loc:
         inner = _child(source, str(step))
         last = step == loc[-1]
-        if inner is not None or (last and isinstance(source, dict) and step != "[key]" and not _is_kind(source, step)):
+        if _has(source, str(step)) or (
+            last and isinstance(source, dict) and step != "[key]" and not _is_kind(source, step)
+        ):
             path.append(str(step))
             source = inner
     return path
@@ -156,6 +158,13 @@ def _yaml_path(source: Any, loc: tuple[str | int, ...]) -> list[str]:
 
 def _is_kind(source: dict[Any, Any], step: str | int) -> bool:
     return source.get("kind") == step
+
+
+def _has(source: Any, step: str) -> bool:
+    """Also when what is there is nothing."""
+    if isinstance(source, dict):
+        return any(str(key) == step for key in source)
+    return _child(source, step) is not None
 
 
 def _child(source: Any, step: str) -> Any:

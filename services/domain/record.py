@@ -275,6 +275,19 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """Why a caller is on a list of numbers."""
+
+    __pydantic_config__ = _DOCUMENTED
+
+    list: str
+    entry: str
+    """The number, or the begin of numbers that it has: ``1701*``."""
+    reason: str | None
+    """The name of the reason, if there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
     """The customer's phone, dialled over a trunk to call the customer back."""
 
@@ -329,6 +342,10 @@ class Hop:
     """Of a ``text_message``: ``accepted`` for sending, or why not: number ``withheld``, or ``no_mobile``."""
     transfer: Transfer | None = None
     """Of a ``transfer``, whose node is the one by which the caller had come to the agent who sent it on."""
+    listed: Listed | None = None
+    """Of a ``screen``: null when the caller is on none of its lists."""
+    cap: str | None = None
+    """Of a ``caps``: what the call was beyond, ``concurrent``, ``per_caller``, ``per_day``, ``per_month``, or null."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

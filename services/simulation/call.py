@@ -71,7 +71,7 @@ def simulate(scene: Scene, sounds: Path) -> Outcome:
 
 
 async def _simulate(scene: Scene, hotline: Hotline, folder: Path) -> Outcome:
-    loop, sounds = asyncio.get_running_loop(), Sounds(folder, hotline)
+    loop, sounds = asyncio.get_running_loop(), Sounds(folder, hotline, scene.documents)
     due.CLOCK.set(lambda: scene.at + round(loop.time() * 1000))
     with tempfile.TemporaryDirectory() as recordings:
         async with FakeAsyncRedis(server=FakeServer()) as redis:

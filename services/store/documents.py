@@ -12,10 +12,11 @@ from redis.asyncio.client import Pipeline
 from services.domain.calendar import Calendar
 from services.domain.documents import Account, Agent, Document, Group, Hotline
 from services.domain.extensions import numbers_of
+from services.domain.lists import NumberList
 from services.domain.package import Package
 from services.domain.region import Numbering
 from services.domain.tariff import Tariff
-from services.store import keys
+from services.store import keys, lists
 from services.store.versions import Edit, fields
 
 _ANY: TypeAdapter[Document] = TypeAdapter(Document)
@@ -97,19 +98,23 @@ async def apply(redis: Redis, documents: Sequence[Document], edit: Edit | None =
     meanwhile is waited for, not overwritten.
     """
     names = [keys.document(document.kind, document.id) for document in documents]
+    bodies = [document.model_dump_json(exclude_none=True) for document in documents]
 
     async def write(pipe: Pipeline) -> list[tuple[Document, int]]:
         stored = [await pipe.hmget(name, ["body", "version"]) for name in names]
+        new = [
+            (name, document, body, int(version or 0) + 1)
+            for name, document, body, (old, version) in zip(names, documents, bodies, stored, strict=True)
+            if old != body.encode()
+        ]
+        staged = [(one, await lists.stage(redis, one)) for _, one, _, _ in new if isinstance(one, NumberList)]
         pipe.multi()  # type: ignore[no-untyped-call]
         _index(pipe, documents, [body for body, _ in stored])
-        changed = []
-        for name, document, (body, version) in zip(names, documents, stored, strict=True):
-            new = document.model_dump_json(exclude_none=True)
-            if body != new.encode():
-                number = int(version or 0) + 1
-                pipe.hset(name, mapping=cast("Any", fields(number, new, edit)))
-                changed.append((document, number))
-        return changed
+        for name, _, body, number in new:
+            pipe.hset(name, mapping=cast("Any", fields(number, body, edit)))
+        for one, key in staged:
+            lists.put(pipe, one, key)
+        return [(document, number) for _, document, _, number in new]
 
     changed: list[tuple[Document, int]] = await redis.transaction(write, *names, value_from_callable=True)
     return changed

@@ -17,6 +17,31 @@ def extensions(account: str) -> str:
     return f"extensions:{account}"
 
 
+def listed(name: str) -> str:
+    """Hash of a list's entries as they are now: ``services.store.lists``."""
+    return f"list:{{{name}}}"
+
+
+def staged_list(name: str, token: str) -> str:
+    """The same before it is put in place."""
+    return f"{listed(name)}:{token}"
+
+
+def capped(hotline: str, node: str, of: str) -> str:
+    """What is counted at a node of kind ``caps``: of a day (``2026-11-23``) and a month; of a caller, a sorted set."""
+    return f"caps:{{{hotline}}}:{node}:{of}"
+
+
+def capped_running(hotline: str, node: str) -> str:
+    """Sorted set of the calls in progress beyond it, by the end of their leases."""
+    return capped(hotline, node, "running")
+
+
+def capped_holders(hotline: str, node: str) -> str:
+    """Hash of the sessions that hold those leases, by call."""
+    return capped(hotline, node, "holders")
+
+
 def recordings(pbx: str) -> str:
     """Sorted set of the recordings on one host's disk, by when they are to be deleted (milliseconds since 1970)."""
     return f"recordings:{pbx}"

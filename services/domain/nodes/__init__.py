@@ -5,6 +5,7 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from services.domain.nodes.callback import Callback
+from services.domain.nodes.caps import CapsNode
 from services.domain.nodes.collect import Collect
 from services.domain.nodes.group import GroupNode
 from services.domain.nodes.hangup import Hangup
@@ -15,6 +16,7 @@ from services.domain.nodes.percent import PercentNode
 from services.domain.nodes.queue import Queue
 from services.domain.nodes.region import RegionNode
 from services.domain.nodes.say import Say
+from services.domain.nodes.screen import Screen
 from services.domain.nodes.set import SetVariable
 from services.domain.nodes.text_message import TextMessage
 from services.domain.nodes.voicemail import VoicemailNode
@@ -25,6 +27,8 @@ Node = Annotated[
     | HoursNode
     | RegionNode
     | PercentNode
+    | Screen
+    | CapsNode
     | Collect
     | Password
     | SetVariable

@@ -37,6 +37,8 @@ class FakeChannel:
         self._dials = iter(dials)
         self._sounds = iter(recorded)
         self._hangs_up = hangs_up
+        self.executed: list[tuple[str, ...]] = []
+        """Each application and its arguments."""
         self.recorded: list[tuple[str, int, int]] = []
 
     async def answer(self) -> None:
@@ -59,6 +61,10 @@ class FakeChannel:
     async def play(self, sound: str, interrupt: str = "", until: asyncio.Event | None = None) -> str | None:
         self.played.append(sound)
         return None if until and until.is_set() else self._key() if interrupt else None
+
+    async def execute(self, application: str, *args: str, deadline: float = 10.0) -> None:
+        assert deadline > 0
+        self.executed.append((application, *args))
 
     async def record(self, file: str, seconds: int, silence: int) -> bool:
         self.recorded.append((file, seconds, silence))

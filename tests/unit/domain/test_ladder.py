@@ -82,3 +82,28 @@ def test_what_a_waiting_caller_meets_stands_in_the_ladder() -> None:
         "   9.000    presses 1 (match)",
         "   9.500  over: abandoned_waiting, ended by the caller",
     ]
+
+
+def test_why_a_call_was_turned_away_stands_in_the_ladder() -> None:
+    table = """
+    0.000  CHAN_START    caller
+    0.001  CALL          caller  hotline=4001234567 caller=17012345678 name=
+    0.010  NODE          caller  node=door kind=screen
+    0.020  LISTED        caller  node=door list=blocked entry=1701* reason=fraud
+    0.030  NODE          caller  node=again kind=screen
+    0.040  LISTED        caller  node=again list=vip entry=17012345678 reason=
+    0.050  NODE          caller  node=limit kind=caps
+    0.060  OVERFLOW      caller  node=limit trigger=per_day
+    0.070  HANGUP        caller  cause=17 source=
+    0.080  LINKEDID_END  caller
+    """
+    record = record_of(folded(table), "pbx1")
+    assert record
+    assert ladder(record)[1:-1] == [
+        "   0.010  screen door",
+        "   0.010    is on list blocked by 1701* (fraud)",
+        "   0.030  screen again",
+        "   0.030    is on list vip by 17012345678",
+        "   0.050  caps limit",
+        "   0.050    is beyond the cap per_day",
+    ]

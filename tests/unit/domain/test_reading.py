@@ -30,7 +30,7 @@ def test_all_problems_of_all_documents_are_found_at_once() -> None:
         "shop.yaml:6: prices.0.inbound.rules.0.steps.0.rate: 'dear': Input should be a valid decimal",
         "shop.yaml:5: billfrom: 'platform': unknown key",
         "shop.yaml:8: kind: 'tarif': unknown kind; expected one of "
-        "'account', 'tariff', 'package', 'calendar', 'numbering', 'agent', 'group', 'hotline', 'pbx'",
+        "'account', 'tariff', 'package', 'calendar', 'numbering', 'list', 'agent', 'group', 'hotline', 'pbx'",
     ]
 
 
@@ -75,7 +75,8 @@ flow:
         "shop.yaml:14: flow.nodes.welcome.keys.12: '12': String should match pattern '^[0-9*#]$'",
         "shop.yaml:15: flow.nodes.welcome.timeout: 0: Input should be greater than or equal to 1",
         "shop.yaml:18: flow.nodes.sales.kind: 'grup': unknown kind; "
-        "expected one of 'menu', 'say', 'hours', 'region', 'percent', 'collect', 'password', 'set', 'group', 'queue', "
+        "expected one of 'menu', 'say', 'hours', 'region', 'percent', 'screen', 'caps', 'collect', 'password', 'set', "
+        "'group', 'queue', "
         "'callback', 'text_message', 'voicemail', 'hangup'",
     ]
 
