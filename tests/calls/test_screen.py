@@ -1,17 +1,20 @@
 """Real callers who are on a list, and real calls beyond a cap."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from services.domain.record import Listed, Record
 from services.store import keys
 from tests.calls.test_crashes import in_cel, seen
 from tests.harness.demo_calls import CALLER
+from tests.harness.desk import answers
 from tests.harness.node import Node
 from tests.harness.process import Process
-from tests.harness.sipp import hangs_up, hears, is_hung_up, presses_and_is_hung_up
+from tests.harness.sipp import Phone, hangs_up, hears, is_hung_up, presses_and_is_hung_up, refers_to, talks
 from tests.harness.waiting import until
 
-SCREENED, TALKED_TO_FIRST, ONE_AT_A_TIME, TWO_A_DAY = (f"400500000{number}" for number in range(4))
+SCREENED, TALKED_TO_FIRST, ONE_AT_A_TIME, TWO_A_DAY, ONE_TALK = (f"400500000{number}" for number in range(5))
 
 
 async def refused(node: Node, caller: str, to: str, status: int) -> Record:
@@ -96,11 +99,26 @@ async def test_one_call_at_a_time_whatever_dies(node: Node) -> None:
     third = await is_in_the_menu(node, answers + 1, hears(100), hangs_up())
     assert await third.wait(30) == 0
     assert [path(record) for record in await node.stream.after(before)] == [["limit", "welcome"]]
-    await until(lambda: nobody_counts(node), "the call to be given up")
+    await until(lambda: nobody_counts(node, ONE_AT_A_TIME), "the call to be given up")
 
 
-async def nobody_counts(node: Node) -> bool:
-    return not await node.redis.exists(keys.capped_running(ONE_AT_A_TIME, "limit"))
+async def nobody_counts(node: Node, hotline: str) -> bool:
+    return not await node.redis.exists(keys.capped_running(hotline, "limit"))
+
+
+async def test_a_call_counts_on_when_it_is_transferred(node: Node, phones: Mapping[str, Phone]) -> None:
+    transfers, bridges = await seen(node, "TRANSFER"), await seen(node, "BRIDGE_ENTER")
+    first = await phones["1001"].answers(talks(500), refers_to("1002"), hangs_up())
+    second = await answers(phones["1002"])
+    caller = await node.sipp.call(CALLER, ONE_TALK, [hears(500), talks(6000), hangs_up()])
+    await in_cel(node, "TRANSFER", transfers + 1)
+    await in_cel(node, "BRIDGE_ENTER", bridges + 4)
+    assert path(await refused(node, "13900000001", ONE_TALK, 486)) == ["limit", "full"]
+    before = await node.stream.newest()
+    assert [await side.wait(30) for side in (caller, first, second)] == [0, 0, 0]
+    [record] = await node.stream.after(before)
+    assert [hop.kind for hop in record.hops] == ["caps", "group", "transfer"]
+    await until(lambda: nobody_counts(node, ONE_TALK), "the call to be given up")
 
 
 async def test_so_many_a_day_and_of_one_number(node: Node) -> None:
