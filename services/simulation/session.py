@@ -13,6 +13,8 @@ from services.simulation.cel import CelFile, Line
 from services.simulation.wire import Wire
 from services.store.due import now
 
+A_MOMENT = 0.001
+"""Seconds that every wait takes at least: what waits for a time to come would otherwise wait for ever."""
 SPEAKS = 8.0
 """Seconds that a caller speaks whose words are recorded."""
 BYTES_A_SECOND = 16_000
@@ -183,7 +185,7 @@ class Session:
 
     async def _listens(self, seconds: float, keys: str) -> str | None:
         """The key; empty: none in time; ``gone`` when the caller is; None: another command came."""
-        caller, end = self._channel.caller, _time() + seconds
+        caller, end = self._channel.caller, _time() + max(seconds, A_MOMENT)
         while True:
             press = caller.presses_at() if keys else None
             until = end if press is None else min(press, end)
