@@ -1,8 +1,12 @@
-"""What a node needs to know of the call that it handles."""
+"""What a node needs to know of the call that it handles, and how it speaks to the caller."""
 
+import asyncio
 import contextlib
-from dataclasses import dataclass
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from redis.asyncio import Redis
 
@@ -10,10 +14,12 @@ from agi.channel import PLAY_DEADLINE, Channel, RefusedError
 from agi.counting import Counted
 from agi.meter import Meter
 from agi.room import Room
+from agi.sound import hear
 from services.domain.documents import Hotline
 from services.domain.nodes.base import Prompt
 from services.domain.numbers import as_dialled
-from services.domain.prompts import sound_name
+from services.domain.prompts import parts_of, value_of
+from services.domain.spoken import CALLER, Variable
 from services.store.distribution import Distribution
 
 KEYS = "0123456789*#"
@@ -24,11 +30,24 @@ CAUSE = "CAUSE"
 VARIABLE = "FLOW_"
 """Begins the channel variables that a flow sets: none of them is one of ours, or Asterisk's."""
 
+LANGUAGE = "SPOKEN_LANGUAGE"
+"""Channel variable: the language that the caller has chosen, one of its hotline's."""
+
 JOINED = "QUEUE_JOINED"
 """Channel variable: when the age of the call began in the queue that it came from, milliseconds since 1970."""
 
 PRIORITY = "QUEUE_PRIORITY"
 """Channel variable: the priority that it had there."""
+
+
+log = logging.getLogger(__name__)
+
+
+class Speaker(Protocol):
+    """Speaks what is known only now."""
+
+    async def sound(self, text: str, voice: str) -> str | None:
+        """Name of its sound below the folder of sounds; None when there is none in time."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +63,10 @@ class Call:
     counted: Counted
     meter: Meter | None = None
     """None: what the call costs is not limited."""
+    speaker: Speaker | None = None
+    """None: values of variables are left out that no sound was prepared for."""
+    ahead: list[str] = field(default_factory=list)
+    """Keys pressed while nothing asked for one: the next node that does has them."""
 
     @property
     def id(self) -> str:
@@ -82,9 +105,11 @@ class Call:
         """Empty when there is none."""
         return await self.channel.get_variable(VARIABLE + name) or ""
 
-    async def play(self, prompt: Prompt) -> str | None:
-        """Play to the end or to the first key, which is returned."""
-        return await self.channel.play(self.sound(prompt), interrupt=KEYS)
+    async def language(self) -> str:
+        """One of ``hotline.voices``."""
+        voices = self.hotline.voices
+        chosen = await self.channel.get_variable(LANGUAGE) if len(voices) > 1 else None
+        return chosen if chosen is not None and chosen in voices else next(iter(voices))
 
     async def tell(self, sound: str) -> None:
         """Play a sound below the folder to its end; to a caller who is not answered, as early media, free of charge.
@@ -95,6 +120,44 @@ class Call:
         with contextlib.suppress(RefusedError):
             await self.channel.execute("Playback", str(self.sounds / sound), "noanswer", deadline=PLAY_DEADLINE)
 
-    def sound(self, prompt: Prompt) -> str:
-        """The prepared sound, as Asterisk is told of it."""
-        return str(self.sounds / sound_name(prompt, self.hotline))
+    async def play(self, prompt: Prompt, *, barge_in: bool = True) -> str | None:
+        """Play to the end or to the first key, which is returned; without ``barge_in`` always to the end.
+
+        A key that was pressed ahead counts as pressed at once.
+        """
+        if not (barge_in and self.ahead):
+            for sound in await self.sounds_of(prompt):
+                if key := await self.hear(sound, KEYS if barge_in else ""):
+                    return key
+        return self.ahead.pop(0) if self.ahead else None
+
+    async def say(self, prompt: Prompt, *, barge_in: bool = True) -> None:
+        """Play what asks for nothing: a key skips the rest of it, and is one pressed ahead."""
+        if key := await self.play(prompt, barge_in=barge_in):
+            self.ahead.append(key)
+
+    async def hear(self, sound: str, keys: str = "", until: asyncio.Event | None = None) -> str | None:
+        """A sound, named from the root folder on: to its end, to one of these keys, which is returned, or the event."""
+        return await hear(self.channel, sound, keys, until)
+
+    async def sounds_of(self, prompt: Prompt, **known: str) -> list[str]:
+        """What a prompt is played as, one after the other; ``known``: values of variables that only its node knows."""
+        language, names = await self.language(), list[str]()
+        for part in parts_of(prompt, self.hotline, language):
+            names += await self._spoken(part, language, known) if isinstance(part, Variable) else [part]
+        return [str(self.sounds / name) for name in names]
+
+    async def _spoken(self, variable: Variable, language: str, known: dict[str, str]) -> Sequence[str]:
+        """Nothing, when there is no value that could be spoken: half a sentence is better than a silence."""
+        if variable.name in known:
+            value = known[variable.name]
+        else:
+            value = self.caller if variable.name == CALLER else await self.kept(variable.name)
+        if not value.strip():
+            log.warning("call %s: {%s} is left out of a prompt: it has no value", self.id, variable.name)
+            return ()
+        names = value_of(variable, value.strip(), self.hotline, language)
+        if names is not None:
+            return names
+        name = await self.speaker.sound(value.strip(), self.hotline.voices[language]) if self.speaker else None
+        return (name,) if name else ()

@@ -19,12 +19,13 @@ from agi.journey import DONE
 from agi.meter import Meter, metered
 from agi.ringing import RINGS
 from agi.room import Held, Room
+from agi.sound import hear
 from services.billing.metering import Metering, Running, SpentError
 from services.domain.callbacks import CallbackTerms
 from services.domain.documents import Account, Agent, Group, Hotline
 from services.domain.nodes.base import Prompt
 from services.domain.nodes.callback import Callback as Node
-from services.domain.prompts import sound_name
+from services.domain.prompts import parts_of
 from services.domain.reservation import Leg, Ticket
 from services.store import callbacks, documents
 from services.store.breaker import AWAY
@@ -129,7 +130,12 @@ class CallbackCall:
             return not agent.confirm
 
         async def play(prompt: Prompt) -> str | None:
-            return await channel.play(str(self._sounds / sound_name(prompt, hotline.document)), interrupt=KEYS)
+            """In the hotline's first language; variables are the caller's, and not known on this channel."""
+            [language, *_] = hotline.document.voices
+            for part in parts_of(prompt, hotline.document, language):
+                if isinstance(part, str) and (key := await hear(channel, str(self._sounds / part), KEYS)):
+                    return key
+            return None
 
         for prompt in (node.announce, *(node.digits[int(digit)] for digit in callback.number[-LAST_DIGITS:])):
             await play(prompt)

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from agi.channel import Channel
 from agi.mailbox import Mailbox
 from agi.room import Room
+from agi.sound import hear
 from services.domain import features
 from services.domain.agents import IllegalTransition
 from services.domain.documents import Account, Agent
@@ -42,7 +43,7 @@ class Features:
             await self._say(channel, await self._do(distribution, name, Feature(feature), digit))
 
     async def _say(self, channel: Channel, sentence: str) -> None:
-        await channel.play(str(self.sounds / spoken_name(sentence, MANDARIN)))
+        await hear(channel, str(self.sounds / spoken_name(sentence, MANDARIN)))
 
     async def _do(self, distribution: Distribution, name: str, feature: Feature, digit: str) -> str:
         """What the agent is told."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 from agi import admission, transfer
-from agi.call import CAUSE, Call
+from agi.call import CAUSE, Call, Speaker
 from agi.channel import Channel
 from agi.nodes import HANDLERS, caps
 from agi.room import Room
@@ -41,6 +41,7 @@ class Journey:
     recordings: Path
     room: Room
     metering: Metering
+    speaker: Speaker | None = None
 
     async def __call__(self, channel: Channel) -> None:
         number = channel.headers["agi_extension"]
@@ -52,7 +53,8 @@ class Journey:
             await channel.set_variable(CAUSE, UNALLOCATED_NUMBER)
         else:
             async with self.room.counting.session(number, channel.headers["agi_uniqueid"]) as counted:
-                call = Call(channel, self.redis, self.sounds, self.recordings, found.document, self.room, counted)
+                folders = self.sounds, self.recordings
+                call = Call(channel, self.redis, *folders, found.document, self.room, counted, speaker=self.speaker)
                 await self._take(call, found.version, left_at)
         await channel.set_variable(DONE, "done")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agi.channel import Channel, RefusedError
+from agi.sound import hear
 from services import recordings
 from services.domain import mailbox
 from services.domain.prompts import MANDARIN, spoken_name
@@ -101,6 +102,6 @@ class Mailbox:
     async def _say(self, pieces: Iterable[str]) -> str | None:
         """To the end or to the first key, which is returned."""
         for piece in pieces:
-            if key := await self.channel.play(str(self.sounds / spoken_name(piece, MANDARIN)), interrupt=KEYS):
+            if key := await hear(self.channel, str(self.sounds / spoken_name(piece, MANDARIN)), KEYS):
                 return key
         return None

@@ -35,7 +35,7 @@ async def prepare(call: Call, group: Group) -> None:
 async def _announce(call: Call, group: Group) -> None:
     if name := announcement_name(group):
         await call.channel.answer()
-        await call.channel.play(str(call.sounds / name))
+        await call.hear(str(call.sounds / name))
 
 
 async def _begin(call: Call, recording: Recording) -> None:

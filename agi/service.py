@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 
 from agi import server
 from agi.answered import Answered
+from agi.call import Speaker
 from agi.callback_call import CallbackCall, Customer
 from agi.callbacks import Callbacks
 from agi.extension import Extension
@@ -15,13 +16,17 @@ from agi.journey import Journey
 from agi.room import Room
 from services.billing.metering import Metering
 from services.domain import region
+from services.impromptu import Impromptu
+from services.prompts import Sounds
 from services.settings import Settings
+from services.speech import engine_of
 from services.store.breaker import Breaker, client
 from services.store.due import end
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """Takes calls until ``stop`` is set."""
+    """Takes calls until ``stop`` is set. Raises SettingsError."""
+    speaker = Impromptu(Sounds(settings.sounds_dir, engine_of(settings)))
     async with client(settings.redis_url) as redis:
         room, metering = Room(redis, Breaker()), Metering(redis)
         async with room.running():
@@ -32,16 +37,18 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 asyncio.create_task(asyncio.to_thread(region.load)),
             ]
             try:
-                handlers = routes(redis, settings.sounds_dir, settings.recordings_dir, room, metering)
+                handlers = routes(redis, settings.sounds_dir, settings.recordings_dir, room, metering, speaker)
                 await server.serve(handlers, host=settings.agi_host, port=settings.agi_port, stop=stop)
             finally:
                 await end(works)
 
 
-def routes(redis: Redis, sounds: Path, recordings: Path, room: Room, metering: Metering) -> server.Routes:
+def routes(  # noqa: PLR0913, PLR0917 - all that any of them needs
+    redis: Redis, sounds: Path, recordings: Path, room: Room, metering: Metering, speaker: Speaker | None = None
+) -> server.Routes:
     """What the dialplan may ask for, by name."""
     return {
-        "journey": Journey(redis, sounds, recordings, room, metering),
+        "journey": Journey(redis, sounds, recordings, room, metering, speaker),
         "answered": Answered(room),
         "feature": Features(redis, sounds, recordings, room),
         "extension": Extension(redis),

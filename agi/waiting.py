@@ -2,16 +2,17 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from math import inf
 
 from redis.exceptions import RedisError
 
 from agi.call import Call
-from agi.channel import RefusedError
 from agi.room import Held
 from services.domain.announcements import language_of, of_position, of_wait, sayable
-from services.domain.nodes.base import Prompt
 from services.domain.nodes.queue import Announcements, Queue
+from services.domain.prompts import spoken_name
+from services.domain.spoken import AHEAD
 from services.domain.waiting import Band
 from services.store import queues
 from services.store.due import now
@@ -24,7 +25,8 @@ class Waiting:
     """One caller at one queue node, from its entering on, whatever happens to its place meanwhile."""
 
     def __init__(self, call: Call, name: str, node: Queue) -> None:
-        self._call = call
+        # Speaking takes a while, and may not delay an agent: here only what is prepared is said.
+        self._call = replace(call, speaker=None)
         self._channel = call.channel
         self._name = name
         self._node = node
@@ -50,7 +52,9 @@ class Waiting:
             at = _time()
             if at >= self._until:
                 return "waited"
-            if self._node.announcements and at >= self._announce_at:
+            if self._call.ahead:
+                key: str | None = self._call.ahead.pop(0)
+            elif self._node.announcements and at >= self._announce_at:
                 self._announce_at = at + self._node.announcements.every_seconds
                 key = await self._announce(held, self._node.announcements)
                 music = False
@@ -71,29 +75,32 @@ class Waiting:
         return None
 
     async def _announce(self, held: Held, announcements: Announcements) -> str | None:
-        for prompt in await self._prompts(held, announcements):
+        for sound in await self._sounds(held, announcements):
             if held.woken.is_set():
                 return None
-            try:
-                key = await self._channel.play(self._call.sound(prompt), "".join(self._node.keys), until=held.woken)
-            except RefusedError as error:
-                log.warning("an announcement is not heard: %s", error)
-                continue
-            if key is not None:
+            if key := await self._call.hear(sound, "".join(self._node.keys), until=held.woken):
                 return key
         return None
 
-    async def _prompts(self, held: Held, announcements: Announcements) -> list[Prompt]:
-        position, wait = await self._told(held, announcements)
-        prompts: list[Prompt] = []
-        if language := language_of(self._call.hotline.voice):
-            prompts += [of_position(position, language)] if position else []
-            prompts += of_wait(wait, language) if wait else ()
-        return [*prompts, announcements.hint] if announcements.hint else prompts
+    async def _sounds(self, held: Held, announcements: Announcements) -> list[str]:
+        outlook = await self._outlook(held)
+        position, wait = await self._told(held, announcements, outlook)
+        texts: list[str] = []
+        voice = self._call.hotline.voices[await self._call.language()]
+        if grammar := language_of(voice):
+            texts += [of_position(position, grammar)] if position else []
+            texts += of_wait(wait, grammar) if wait else ()
+        sounds = [str(self._call.sounds / spoken_name(text, voice)) for text in texts]
+        if announcements.hint:
+            ahead = str(outlook.position - 1) if outlook else ""
+            sounds += await self._call.sounds_of(announcements.hint, **{AHEAD: ahead})
+        return sounds
 
-    async def _told(self, held: Held, announcements: Announcements) -> tuple[int | None, Band | None]:
+    async def _told(
+        self, held: Held, announcements: Announcements, outlook: Outlook | None
+    ) -> tuple[int | None, Band | None]:
         """Position and waiting time, each if it is to be said; put on record."""
-        if not (announcements.position or announcements.wait) or (outlook := await self._outlook(held)) is None:
+        if outlook is None:
             return None, None
         position = outlook.position if announcements.position else None
         wait = sayable(outlook.wait) if announcements.wait and outlook.wait else None

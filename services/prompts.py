@@ -1,49 +1,27 @@
 """Makes the sounds that prompts need: once, before any caller waits for them."""
 
 import asyncio
-import re
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from services.domain.documents import Group, Hotline
-from services.domain.lists import NumberList
+from services import uploads
 from services.domain.nodes.base import SoundFile
-from services.domain.prompts import (
-    BEEP,
-    HOLD_MUSIC,
-    announcement_name,
-    music_name,
-    prompts_of,
-    reason_name,
-    sound_name,
-    spoken_name,
-)
-
-PROGRAM_DEADLINE = 60.0
-"""Seconds that one run of a speech engine or of sox may take."""
+from services.domain.prompts import BEEP, HOLD_MUSIC, Sound, file_name, music_name, spoken_name
+from services.programs import SoundError, run
+from services.speech import Engine
 
 TELEPHONE = ("-r", "8000", "-c", "1", "-b", "16")
 LEVEL = ("norm", "-3")
-"""Peaks at −3 dB: engines and recordings come in at every level."""
-
-
-class SoundError(Exception):
-    """A sound could not be made; says which and what the program said."""
-
-
-class Engine(Protocol):
-    async def speak(self, text: str, voice: str, wav: Path) -> None:
-        """Write the spoken text into ``wav``, at any rate. Raises SoundError."""
-
-
-class Espeak:
-    async def speak(self, text: str, voice: str, wav: Path) -> None:
-        # It would speak an unknown voice's text in another one and say nothing of it.
-        if not re.search(rf"[ (]{re.escape(voice.partition('+')[0])} ", await _run("espeak-ng", "--voices")):
-            raise SoundError(f"espeak-ng has no voice {voice!r}; espeak-ng --voices lists those it has")
-        await _run("espeak-ng", "-v", voice, "-s", "180", "-w", str(wav), "--", text)
+"""Peaks at −3 dB: engines speak at every level."""
+TRIM = ("silence", "1", "0.01", "0.5%")
+"""Engines put silence around what they speak, and between the pieces of a sentence it would be heard."""
+PAUSES = tuple("。．.！!？?，,、；;：:…")
+"""What a text ends with that wants a pause after it, the engine's own."""
+QUIETEST = 200
+"""The highest sample of a sound that is none: of a text that the engine has no words for."""
+WAV_HEADER = 44
 
 
 @dataclass(frozen=True)
@@ -53,122 +31,106 @@ class Sounds:
     folder: Path
     engine: Engine
 
+    async def make(self, sound: Sound, documents: Path) -> None:
+        """Only when there is none yet; files are looked for relative to ``documents``. Raises SoundError."""
+        if isinstance(sound.said, SoundFile):
+            await self.recorded(documents / sound.said.file)
+        else:
+            await self.spoken(sound.said, sound.voice)
+
     async def spoken(self, text: str, voice: str) -> Path:
-        """The sound of a text; made only when there is none yet."""
-        path = self._path(spoken_name(text, voice))
+        """The sound of a text: of this engine, and a link to it of the name that agi knows."""
+        name = spoken_name(text, voice)
+        path, own = self._path(name), self._path(f"by/{self.engine.name}/{Path(name).name}")
+        if not own.exists():
+            await self.speak_into(own, text, voice)
+        await asyncio.to_thread(_link, path, own)
+        return path
+
+    async def speak_into(self, path: Path, text: str, voice: str) -> None:
+        """Raises SoundError, also when nothing is heard."""
+        if why := await self.engine.why_not(voice):
+            raise SoundError(why)
+        with tempfile.TemporaryDirectory() as work:
+            raw, plain, made = [Path(work) / f"{name}.wav" for name in ("raw", "plain", "made")]
+            await self.engine.speak(text, voice, raw)
+            await run("sox", str(raw), *TELEPHONE, str(plain))
+            if not await asyncio.to_thread(_is_heard, plain):  # levelling would make noise of silence
+                raise SoundError(f"{self.engine.name} has no words for it: nothing would be heard")
+            end = () if text.rstrip().endswith(PAUSES) else ("reverse", *TRIM, "reverse")
+            await run("sox", str(plain), str(made), *LEVEL, *TRIM, *end)
+            await asyncio.to_thread(_into_place, made, path)
+
+    async def recorded(self, recording: Path) -> Path:
+        """A company's own recording, converted and levelled. Raises SoundError."""
+        path = self._path(file_name(await asyncio.to_thread(uploads.sha256, recording)))
         if not path.exists():
             with tempfile.TemporaryDirectory() as work:
-                raw = Path(work) / "spoken.wav"
-                await self.engine.speak(text, voice, raw)
-                await _convert(raw, path)
+                raw, made = Path(work) / "raw.wav", Path(work) / "made.wav"
+                try:
+                    await uploads.to_telephone(recording, raw)
+                    await uploads.level(raw, made)
+                except SoundError as error:
+                    raise SoundError(f"{recording}: {error}") from error
+                await asyncio.to_thread(_into_place, made, path)
         return path
-
-    async def hold_music(self) -> Path:
-        """A quiet chord that comes and goes, for companies that have no music of their own."""
-        path = self.folder / HOLD_MUSIC
-        if not path.exists():
-            notes = [part for note in ("C4", "E4", "G4", "C5") for part in ("pluck", note)]
-            await _into_place(
-                path,
-                "-n",
-                *TELEPHONE,
-                "-c",
-                "1",
-                "{out}",
-                "synth",
-                "4",
-                *notes,
-                "remix",
-                "-",
-                "fade",
-                "0",
-                "4",
-                "2",
-                "gain",
-                "-n",
-                "-18",
-            )
-        return path
-
-    async def beep(self) -> Path:
-        path = self.folder / BEEP
-        if not path.exists():
-            await _into_place(path, "-n", *TELEPHONE, "{out}", "synth", "0.3", "sine", "1000", "gain", "-n", "-12")
-        return path
-
-    async def prepare(self, hotline: Hotline, documents: Path) -> list[Path]:
-        """Every sound of a hotline; files are looked for relative to ``documents``. Raises SoundError."""
-        return [
-            await self._file(hotline, prompt, documents)
-            if isinstance(prompt, SoundFile)
-            else await self.spoken(prompt, hotline.voice)
-            for prompt in prompts_of(hotline)
-        ]
-
-    async def prepare_announcement(self, group: Group, documents: Path) -> None:
-        """What the group's callers hear before they are recorded. As ``prepare``."""
-        name, recording = announcement_name(group), group.recording
-        if name is None or recording is None or recording.announce is None:
-            return
-        if isinstance(recording.announce, SoundFile):
-            await _convert(documents / recording.announce.file, self._path(name))
-        else:
-            await self.spoken(recording.announce, recording.voice)
-
-    async def prepare_reasons(self, document: NumberList, documents: Path) -> None:
-        """What callers on the list are told. As ``prepare``."""
-        for name, prompt in document.reasons.items():
-            if isinstance(prompt, SoundFile):
-                await _convert(documents / prompt.file, self._path(reason_name(document, name)))
-            else:
-                await self.spoken(prompt, document.voice)
 
     async def music(self, group: str, recording: Path) -> Path:
         """A group's own music. Raises SoundError."""
         path = self._path(music_name(group))
-        await _convert(recording, path)
+        await asyncio.to_thread(_link, path, await self.recorded(recording))
         return path
 
-    async def _file(self, hotline: Hotline, prompt: SoundFile, documents: Path) -> Path:
-        path = self._path(sound_name(prompt, hotline))
-        await _convert(documents / prompt.file, path)
+    async def hold_music(self) -> Path:
+        """A quiet chord that comes and goes, for companies that have no music of their own."""
+        notes = [part for note in ("C4", "E4", "G4", "C5") for part in ("pluck", note)]
+        fading = ("remix", "-", "fade", "0", "4", "2", "gain", "-n", "-18")
+        return await self._synthesised(HOLD_MUSIC, "synth", "4", *notes, *fading)
+
+    async def beep(self) -> Path:
+        return await self._synthesised(BEEP, "synth", "0.3", "sine", "1000", "gain", "-n", "-12")
+
+    async def _synthesised(self, name: str, *effects: str) -> Path:
+        path = self.folder / name
+        if not path.exists():
+            with tempfile.TemporaryDirectory() as work:
+                made = Path(work) / "made.wav"
+                await run("sox", "-n", *TELEPHONE, str(made), *effects)
+                await asyncio.to_thread(_into_place, made, path)
         return path
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.wav"
 
 
-async def _convert(source: Path, target: Path) -> None:
-    await _into_place(target, str(source), *TELEPHONE, "{out}", *LEVEL)
+def is_prepared(recording: Path, folder: Path) -> bool:
+    """Whether the folder of sounds has one of its content."""
+    return (folder / f"{file_name(uploads.sha256(recording))}.wav").exists()
 
 
-async def _into_place(target: Path, *sox: str) -> None:
-    """Run sox with ``{out}`` as its output and rename that: a caller never hears half a file."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    new = target.with_name(f"new-{target.name}")
-    await _run("sox", *(str(new) if part == "{out}" else part for part in sox))
-    new.chmod(0o644)
-    new.replace(target)
+def _is_heard(wav: Path) -> bool:
+    data = wav.read_bytes()[WAV_HEADER:]
+    samples = memoryview(data[: len(data) // 2 * 2]).cast("h")
+    return any(abs(sample) > QUIETEST for sample in samples)
 
 
-async def _run(*command: str) -> str:
-    """What the program prints. Raises SoundError."""
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-    except FileNotFoundError as missing:
-        raise SoundError(f"{command[0]} is not installed") from missing
-    try:
-        async with asyncio.timeout(PROGRAM_DEADLINE):
-            printed, said = await process.communicate()
-    except TimeoutError as late:
-        process.kill()
-        await process.wait()
-        raise SoundError(f"{command[0]} took more than {PROGRAM_DEADLINE:.0f} s: {command}") from late
-    if process.returncode:
-        raise SoundError(f"{command[0]} failed with {process.returncode}: {said.decode(errors='replace').strip()}")
-    return printed.decode(errors="replace")
+def _into_place(made: Path, path: Path) -> None:
+    """By renaming: a caller never hears half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, new = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    with os.fdopen(handle, "wb") as file:
+        file.write(made.read_bytes())
+    Path(new).chmod(0o644)
+    Path(new).replace(path)
+
+
+def _link(path: Path, to: Path) -> None:
+    """Relative: containers see the folder elsewhere."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    target = os.path.relpath(to, path.parent)
+    if path.is_symlink() and path.readlink() == Path(target):
+        return
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as new:
+        link = Path(new) / "link"
+        link.symlink_to(target)
+        link.replace(path)

@@ -27,6 +27,12 @@ class Settings(BaseSettings):
     """Folder of prepared sounds; agi and Asterisk see it under the same path."""
     recordings_dir: Path = Path("/var/lib/hotline/recordings")
     """Folder of voicemails and recorded talks; Asterisk, agi and billing of one host see it under the same path."""
+    speech: str = "espeak-ng"
+    """What speaks prompts (docs/prompts.md): espeak-ng, piper, or the address of a service."""
+    speech_secret: SecretStr = SecretStr("")
+    """What the service is shown."""
+    speech_models: Path | None = None
+    """Folder of piper's models."""
     notify_url: str = ""
     """The gateway that takes text messages (docs/notify.md)."""
     notify_secret: SecretStr = SecretStr("")

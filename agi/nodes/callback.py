@@ -26,7 +26,7 @@ async def handle(call: Call, name: str, node: Callback) -> str | None:
 
 
 async def _ends(call: Call, said: Prompt, following: str | None) -> str | None:
-    await call.play(said)
+    await call.say(said)
     if following is None:
         await call.channel.mark("END", reason="callback")
     return following
@@ -62,7 +62,7 @@ async def _enter(call: Call, name: str, node: Callback) -> str | None:
     number = dialable(keys)
     await call.channel.mark("KEYS", node=name, keys=keys, outcome="match" if number else "invalid")
     if number is None:
-        await call.play(node.invalid)
+        await call.say(node.invalid)
     return number
 
 

@@ -6,7 +6,7 @@ async def handle(call: Call, name: str, menu: Menu) -> str:
     await call.channel.answer()
     key: str | None = None
     for _ in range(menu.tries):
-        key = key or await call.play(menu.prompt) or await call.channel.wait_key(menu.timeout)
+        key = key or await call.play(menu.prompt, barge_in=menu.barge_in) or await call.channel.wait_key(menu.timeout)
         outcome = "timeout" if key is None else "match" if key in menu.keys else "invalid"
         await call.channel.mark("KEYS", node=name, keys=key or "", outcome=outcome)
         if key in menu.keys:

@@ -4,5 +4,5 @@ from services.domain.nodes.say import Say
 
 async def handle(call: Call, _name: str, say: Say) -> str:
     await call.channel.answer()
-    await call.play(say.prompt)
+    await call.say(say.prompt, barge_in=say.barge_in)
     return say.next

@@ -27,8 +27,8 @@ async def handle(call: Call, name: str, node: VoicemailNode) -> str | None:
         file, is_there = Path(begun), True
     else:
         await channel.answer()
-        await call.play(node.prompt)
-        await channel.play(str(call.sounds / BEEP.removesuffix(".wav")))
+        await call.play(node.prompt, barge_in=node.barge_in)
+        await call.hear(str(call.sounds / BEEP.removesuffix(".wav")))
         file = await _new_file(call, name, node)
         is_there = await channel.record(str(file.with_suffix("")), node.max_seconds, SILENCE_SECONDS)
     ms = await asyncio.to_thread(_settle, file)

@@ -1,27 +1,24 @@
 """``hotline check``, ``hotline apply`` and ``hotline asterisk``: documents, and what is made of them."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from rich.progress import track
 
 from dialplan.render import SharedSounds
 from dialplan.render import render as render_files
-from services.cli.files import Files, documents_in
+from services.cli import sounds
+from services.cli.files import Files, documents_in, located_in
 from services.cli.session import Actor
-from services.cli.terminal import Refused, err, out
-from services.domain import mailbox
-from services.domain.documents import Account, Agent, Document, Group, Hotline
-from services.domain.features import sentences
-from services.domain.lists import NumberList
+from services.cli.terminal import Refused, out
+from services.domain.documents import Agent, Group
 from services.domain.pbx import Pbx
 from services.domain.prompts import MANDARIN
-from services.prompts import Espeak, SoundError, Sounds
+from services.programs import SoundError
+from services.prompts import Sounds
 from services.settings import Settings
 from services.store import documents as store
 from services.store import staff
@@ -50,26 +47,13 @@ def apply(
 
     Example: hotline apply examples/shop
     """
-    located = documents_in(files)
+    located = located_in(files)
     settings = Settings()
 
     async def work() -> None:
-        sounds = Sounds(settings.sounds_dir, Espeak())
-        hotlines = [(path, document) for path, document in located if isinstance(document, Hotline)]
-        for path, hotline in track(hotlines, description="sounds", console=err, disable=not err.is_terminal):
-            await sounds.prepare(hotline, path.parent)
-        await sounds.beep()
-        for text in _told_to_agents([document for _, document in located]):
-            await sounds.spoken(text, MANDARIN)
-        for _, document in located:
-            if isinstance(document, Account):
-                await sounds.spoken(document.refusal, MANDARIN)
-        for path, document in located:
-            await _told_to_callers(sounds, document, path.parent)
-        await _own_music(sounds, located)
-        everything, edit = [document for _, document in located], Edit(actor, now(), why)
+        everything = await sounds.prepare(located, Sounds(settings.sounds_dir, sounds.engine(settings)))
         async with Redis.from_url(settings.redis_url) as redis:
-            for document, version in await store.apply(redis, everything, edit):
+            for document, version in await store.apply(redis, everything, Edit(actor, now(), why)):
                 out.print(f"{document.kind:<8} {document.id:<20} version {version}")
             await staff.put(redis, everything)
 
@@ -77,30 +61,6 @@ def apply(
         asyncio.run(work())
     except (SoundError, RedisError) as error:
         raise Refused(f"nothing was applied: {error}") from error
-
-
-async def _told_to_callers(sounds: Sounds, document: Document, folder: Path) -> None:
-    """Prepares what callers hear by the group that they come to, or the list that they are on."""
-    if isinstance(document, Group):
-        await sounds.prepare_announcement(document, folder)
-    elif isinstance(document, NumberList):
-        await sounds.prepare_reasons(document, folder)
-
-
-def _told_to_agents(found: list[Document]) -> Iterator[str]:
-    yield from mailbox.pieces()
-    for document in found:
-        if isinstance(document, Account):
-            yield from sentences(document.pause_reasons)
-
-
-async def _own_music(sounds: Sounds, located: list[tuple[Path, Document]]) -> dict[str, Path]:
-    """Prepares the music of groups that have some of their own; by group."""
-    return {
-        document.id: await sounds.music(document.id, path.parent / document.music.file)
-        for path, document in located
-        if isinstance(document, Group) and document.music
-    }
 
 
 @asterisk.command()
@@ -118,12 +78,12 @@ def render(
     if len(hosts) != 1:
         raise Refused(f"{len(hosts)} pbx documents among {len(found)}; expected exactly one")
     [host] = hosts
-    sounds = Sounds(Path(host.folders.sounds), Espeak())
+    made = Sounds(Path(host.folders.sounds), sounds.engine(Settings()))
 
     async def prepare() -> tuple[SharedSounds, dict[str, Path]]:
-        apology, confirm = [await sounds.spoken(text, MANDARIN) for text in (APOLOGY, CONFIRM)]
-        shared = SharedSounds(apology, confirm, await sounds.beep(), (await sounds.hold_music()).parent)
-        return shared, await _own_music(sounds, located)
+        apology, confirm = [await made.spoken(text, MANDARIN) for text in (APOLOGY, CONFIRM)]
+        shared = SharedSounds(apology, confirm, await made.beep(), (await made.hold_music()).parent)
+        return shared, await sounds.music_of(located, made)
 
     try:
         agents = [document for document in found if isinstance(document, Agent)]

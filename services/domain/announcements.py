@@ -1,9 +1,12 @@
 """What a caller who waits is told, put together of pieces that are spoken once, when documents are applied."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
+from services.domain import numerals
+from services.domain.numerals import Numerals
 from services.domain.waiting import MINUTE, Band
 
 EXACT = 10
@@ -18,6 +21,8 @@ class Language:
     """Texts with ``{}`` for a number in words; a tuple's texts are pieces of their own, one after the other."""
 
     numbers: Mapping[int, str]
+    numerals: Numerals
+    """Of what is not known to be one of ``numbers``."""
     following: str
     """Nobody is ahead."""
     ahead: str
@@ -31,6 +36,7 @@ _TENS = {15: "十五", 20: "二十", 30: "三十", 45: "四十五", 50: "五十"
 
 MANDARIN = Language(
     numbers=dict(enumerate("一两三四五六七八九十", 1)) | _TENS,
+    numerals=numerals.MANDARIN,
     following="您是下一位。",
     ahead="您前面还有{}位。",
     about="您前面还有{}多位。",
@@ -44,6 +50,7 @@ _MORE = {15: "fifteen", 20: "twenty", 30: "thirty", 45: "forty-five", 50: "fifty
 
 ENGLISH = Language(
     numbers=dict(enumerate(_WORDS, 1)) | _MORE,
+    numerals=numerals.ENGLISH,
     following="You are next.",
     ahead="Callers ahead of you: {}.",
     about="Callers ahead of you: more than {}.",
@@ -56,8 +63,8 @@ _LANGUAGES = {"cmn": MANDARIN, "zh": MANDARIN, "yue": MANDARIN, "en": ENGLISH}
 
 
 def language_of(voice: str) -> Language | None:
-    """Of a voice such as ``cmn``, ``en-us`` or ``en+f3``. None: there are no texts for it."""
-    return _LANGUAGES.get(voice.partition("+")[0].partition("-")[0])
+    """Of a voice such as ``cmn``, ``en-us``, ``en+f3`` or ``zh_CN-huayan``. None: there are no texts for it."""
+    return _LANGUAGES.get(re.split(r"[-+_]", voice)[0])
 
 
 def sayable(wait: Band) -> Band | None:

@@ -1,6 +1,6 @@
 """The documents a company's configuration is made of (YAML in files, JSON in Redis)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -16,7 +16,7 @@ from services.domain.divisions import divided
 from services.domain.flow import Flow
 from services.domain.lists import NumberList
 from services.domain.model import BoundNumber, Id, Model, Password, Title, Voice, keys_as_text
-from services.domain.nodes.base import Prompt, SoundFile
+from services.domain.nodes.base import Language, PlainPrompt, PlainSaid, SoundFile
 from services.domain.package import Package
 from services.domain.pbx import Pbx
 from services.domain.region import Numbering, RegionName
@@ -166,7 +166,7 @@ class Agent(Model):
 class Recording(Model):
     """The group's talks are recorded, to the caller's hanging up, transfers included."""
 
-    announce: Prompt | None = None
+    announce: PlainSaid | None = None
     """Played before anybody is rung, once a call."""
     voice: Voice = "cmn"
     days: Annotated[int, Field(ge=1, le=3650)] = 30
@@ -255,12 +255,19 @@ class MissedCalls(Model):
     """The account's ``notify``."""
 
 
+Word = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,200}$")]
+
+
 class Hotline(Model):
     kind: Literal["hotline"]
     number: HotlineNumber
     account: Id
     name: Title
     voice: Voice = "cmn"
+    languages: Annotated[dict[Language, Voice], Field(max_length=20, default_factory=dict)]
+    """Instead of ``voice``: the voice of each language; a call begins in the first."""
+    words: Annotated[dict[Word, PlainPrompt], Field(max_length=1000, default_factory=dict)]
+    """What values of variables are spoken as."""
     missed_calls: MissedCalls | None = None
     timezone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
     """IANA name; days and hours of tariffs are read in it."""
@@ -270,14 +277,20 @@ class Hotline(Model):
 
     @model_validator(mode="after")
     def _can_be_told(self) -> "Hotline":
+        mute = [voice for voice in self.voices.values() if language_of(voice) is None]
         for name, node in self.flow.nodes.items():
             told = node.announcements if node.kind == "queue" else None
-            if told is not None and (told.position or told.wait) and language_of(self.voice) is None:
+            if told is not None and (told.position or told.wait) and mute:
                 raise ValueError(
                     f"node '{name}' announces position and waiting time, for which there are Mandarin (cmn, yue) and "
-                    f"English (en) texts; voice '{self.voice}' speaks neither"
+                    f"English (en) texts; voice '{mute[0]}' speaks neither"
                 )
         return self
+
+    @property
+    def voices(self) -> Mapping[str, Voice]:
+        """By language, the first one first; of a hotline with one voice by an empty name."""
+        return self.languages or {"": self.voice}
 
     @property
     def id(self) -> str:

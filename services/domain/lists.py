@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from services.domain.model import Id, Model, Title, Voice, keys_as_text
-from services.domain.nodes.base import Prompt
+from services.domain.nodes.base import PlainSaid
 from services.domain.numbers import as_dialled
 
 MOST_ENTRIES = 200_000
@@ -103,7 +103,7 @@ class NumberList(Model):
     name: Title
     voice: Voice = "cmn"
     """What the reasons are spoken with."""
-    reasons: Annotated[dict[Id, Prompt], Field(max_length=50)] = Field(default_factory=dict)
+    reasons: Annotated[dict[Id, PlainSaid], Field(max_length=50)] = Field(default_factory=dict)
     """What a caller is told who is on the list for it."""
     reason: Id | None = None
     """Of entries that name none."""

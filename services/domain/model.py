@@ -11,8 +11,8 @@ BoundNumber = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{3,20}$")]
 """A number that the trunk dials: mobile, landline with area code, or E.164."""
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Voice = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+-]{2,40}$")]
-"""Of the speech engine: of espeak-ng ``cmn`` (Mandarin), ``en``, …"""
+Voice = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+-]{2,40}$")]
+"""Of the speech engine (docs/prompts.md): of espeak-ng ``cmn`` (Mandarin), ``en``, …"""
 
 Password = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~!@#%^*+=-]{12,64}$"), Field(repr=False)]
 """12 to 64 letters, digits and signs that need no quoting in Asterisk's files."""

@@ -1,13 +1,17 @@
-"""Names of the sound files that prompts become: known from the document alone, so that a call needs no look-up."""
+"""What callers hear as sound files, whose names are known from the document alone: a call needs no look-up."""
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from services.domain.announcements import every_position, every_wait, language_of
-from services.domain.documents import Group, Hotline
+from services.domain.documents import Account, Document, Group, Hotline
+from services.domain.features import sentences
 from services.domain.lists import NumberList
-from services.domain.nodes.base import Prompt, SoundFile
+from services.domain.nodes.base import Prompt, Said, SoundFile
 from services.domain.nodes.queue import Queue
+from services.domain.numerals import MOST
+from services.domain.spoken import AHEAD, CALLER, Part, Variable, split
 
 MANDARIN = "cmn"
 """The voice that the platform itself speaks with."""
@@ -16,27 +20,134 @@ BEEP = "tones/beep.wav"
 """Before a caller's words are recorded."""
 DEFAULT_MUSIC_CLASS = "default"
 
+MOST_DIGITS = 40
+"""Nobody listens to more."""
+MUSIC = "music"
+"""The key of a group's own music."""
+HINT = "announcements.hint"
+"""The only prompt that may say how many are ahead."""
 
-def prompts_of(hotline: Hotline) -> Iterator[Prompt]:
-    """All that callers of a hotline may hear, some of it more than once."""
-    language = language_of(hotline.voice)
-    for node in hotline.flow.nodes.values():
-        yield from (prompt for _, prompt in node.prompts())
-        if isinstance(node, Queue) and node.announcements and language:
-            if node.announcements.position:
-                yield from every_position(language)
-            if node.announcements.wait:
-                yield from every_wait(language)
+ProblemParts = tuple[str, object, str]
+"""Key, value, what was expected."""
 
 
-def sound_name(prompt: Prompt, hotline: Hotline) -> str:
+@dataclass(frozen=True)
+class Sound:
+    """One that callers of a document may hear."""
+
+    key: str
+    """Where the document says so."""
+    said: Said
+    """Text without variables, or a file."""
+    voice: str
+
+    @property
+    def name(self) -> str:
+        return sound_name(self.said, self.voice)
+
+
+def sounds_of(document: Document) -> Iterator[Sound]:
+    """All that its callers and agents may hear, some of it more than once."""
+    if isinstance(document, Hotline):
+        for language, voice in document.voices.items():
+            yield from _prompted(document, language, voice)
+            yield from _announced(document, voice)
+    elif isinstance(document, Group):
+        if document.recording and document.recording.announce:
+            yield Sound("recording.announce", document.recording.announce, document.recording.voice)
+        if document.music:
+            yield Sound(MUSIC, document.music, "")
+    elif isinstance(document, NumberList):
+        yield from (Sound(f"reasons.{name}", said, document.voice) for name, said in document.reasons.items())
+    elif isinstance(document, Account):
+        yield Sound("refusal", document.refusal, MANDARIN)
+        yield from (Sound("pause_reasons", text, MANDARIN) for text in sentences(document.pause_reasons))
+
+
+def voices_of(document: Document) -> Iterator[tuple[str, str]]:
+    """By the key that names it."""
+    if isinstance(document, Hotline):
+        for language, voice in document.voices.items():
+            yield f"languages.{language}" if language else "voice", voice
+    elif isinstance(document, Group) and document.recording and isinstance(document.recording.announce, str):
+        yield "recording.voice", document.recording.voice
+    elif isinstance(document, NumberList) and any(isinstance(said, str) for said in document.reasons.values()):
+        yield "voice", document.voice
+
+
+def prompts_of(hotline: Hotline) -> Iterator[tuple[str, Prompt]]:
+    """By the key that says so."""
+    for name, node in hotline.flow.nodes.items():
+        yield from ((f"flow.nodes.{name}.{key}", prompt) for key, prompt in node.prompts())
+    yield from ((f"words.{value}", prompt) for value, prompt in hotline.words.items())
+
+
+def in_language(prompt: Prompt, language: str) -> Said:
+    """What of it is for the language; of a prompt that has not got it, its first."""
+    if not isinstance(prompt, dict):
+        return prompt
+    return prompt.get(language) or next(iter(prompt.values()))
+
+
+def parts_of(prompt: Prompt, hotline: Hotline, language: str) -> tuple[Part, ...]:
+    """Names of sounds, and variables."""
+    said, voice = in_language(prompt, language), hotline.voices[language]
+    if isinstance(said, SoundFile):
+        return (sound_name(said, voice),)
+    return tuple(part if isinstance(part, Variable) else spoken_name(part, voice) for part in split(said))
+
+
+def value_of(variable: Variable, value: str, hotline: Hotline, language: str) -> tuple[str, ...] | None:
+    """Names of the sounds that a value is spoken with. None: nobody could know it beforehand."""
+    voice = hotline.voices[language]
+    if not variable.format:
+        if value in hotline.words:
+            said = in_language(hotline.words[value], language)
+            return (sound_name(said, voice),)
+        if value in _set_values(variable.name, hotline):
+            return (spoken_name(value, voice),)
+    grammar, digits = language_of(voice), value.removeprefix("+")
+    if grammar is None or len(digits) > MOST_DIGITS or not (digits.isascii() and digits.isdigit()):
+        return None
+    numerals = grammar.numerals
+    if variable.format in {"number", "count"} and int(digits) <= MOST:
+        texts = numerals.number(int(digits), counting=variable.format == "count")
+    else:
+        texts = numerals.each(digits)
+    return tuple(spoken_name(text, voice) for text in texts)
+
+
+def problems(hotline: Hotline) -> Iterator[ProblemParts]:
+    """Languages that are missing, variables that there are not."""
+    for key, prompt in prompts_of(hotline):
+        yield from _missing_languages(key, prompt, hotline)
+        known = {CALLER, *_kept(hotline), *([AHEAD] if key.endswith(HINT) else [])}
+        for at, text in _each_language(key, prompt):
+            for part in split(text) if isinstance(text, str) else ():
+                if isinstance(part, Variable) and part.name not in known:
+                    expected = f"there is no variable {{{part.name}}} here; there are {', '.join(sorted(known))}"
+                    yield at, text, expected
+                elif isinstance(part, Variable) and part.format and (mute := _mute(hotline)):
+                    expected = f"there are words for {part.format} in Mandarin (cmn, yue) and English (en); voice "
+                    yield at, text, expected + f"{mute!r} speaks neither"
+    for name, node in hotline.flow.nodes.items():
+        if node.kind == "language" and node.language not in hotline.languages:
+            yield f"flow.nodes.{name}.language", node.language, _no_language(hotline)
+
+
+def sound_name(said: Said, voice: str) -> str:
     """File name below the sounds folder, without extension: Asterisk chooses the format.
 
-    Spoken text is shared by all that say the same in the same voice; a company's own file belongs to its hotline.
+    Of a file by its content: another recording under the same name is another sound, and a version of a document that
+    callers are still in keeps the one that it was applied with.
     """
-    if isinstance(prompt, SoundFile):
-        return f"files/{hotline.number}-{_digest(prompt.file)}"
-    return spoken_name(prompt, hotline.voice)
+    if isinstance(said, SoundFile):
+        return file_name(said.sha256 or _digest(said.file))
+    return spoken_name(said, voice)
+
+
+def file_name(sha256: str) -> str:
+    return f"files/{sha256[:32]}"
 
 
 def announcement_name(group: Group) -> str | None:
@@ -44,17 +155,12 @@ def announcement_name(group: Group) -> str | None:
     recording = group.recording
     if recording is None or recording.announce is None:
         return None
-    if isinstance(recording.announce, SoundFile):
-        return f"files/{group.account}-{group.id}-{_digest(recording.announce.file)}"
-    return spoken_name(recording.announce, recording.voice)
+    return sound_name(recording.announce, recording.voice)
 
 
 def reason_name(document: NumberList, reason: str) -> str:
     """Of the sound that tells callers on a list why."""
-    prompt = document.reasons[reason]
-    if isinstance(prompt, SoundFile):
-        return f"files/{document.account}-{document.id}-{_digest(prompt.file)}"
-    return spoken_name(prompt, document.voice)
+    return sound_name(document.reasons[reason], document.voice)
 
 
 def spoken_name(text: str, voice: str) -> str:
@@ -69,6 +175,77 @@ def music_name(group: str) -> str:
 def music_class(group: str) -> str:
     """What Asterisk calls a group's own music."""
     return f"group-{group}"
+
+
+def _prompted(hotline: Hotline, language: str, voice: str) -> Iterator[Sound]:
+    for key, prompt in prompts_of(hotline):
+        said = in_language(prompt, language)
+        at = f"{key}.{language}" if isinstance(prompt, dict) else key
+        if isinstance(said, SoundFile):
+            yield Sound(at, said, voice)
+            continue
+        for part in split(said):
+            texts = _values(part, hotline, voice) if isinstance(part, Variable) else [part]
+            yield from (Sound(at, text, voice) for text in texts)
+
+
+def _announced(hotline: Hotline, voice: str) -> Iterator[Sound]:
+    grammar = language_of(voice)
+    for name, node in hotline.flow.nodes.items():
+        if not isinstance(node, Queue) or not node.announcements or not grammar:
+            continue
+        key = f"flow.nodes.{name}.announcements"
+        if node.announcements.position:
+            yield from (Sound(key, text, voice) for text in every_position(grammar))
+        if node.announcements.wait:
+            yield from (Sound(key, text, voice) for text in every_wait(grammar))
+
+
+def _values(variable: Variable, hotline: Hotline, voice: str) -> Iterator[str]:
+    """The texts that its values may be spoken with, as far as they are known."""
+    if not variable.format:
+        yield from _set_values(variable.name, hotline)
+    if grammar := language_of(voice):
+        yield from grammar.numerals.digits
+        if variable.format in {"number", "count"}:
+            yield from grammar.numerals.words()
+
+
+def _set_values(name: str, hotline: Hotline) -> set[str]:
+    nodes = hotline.flow.nodes.values()
+    found = {node.value for node in nodes if node.kind == "set" and node.name == name}
+    return {value for value in found if value not in hotline.words and any(map(str.isalpha, value))}
+
+
+def _kept(hotline: Hotline) -> set[str]:
+    return {name for node in hotline.flow.nodes.values() for name in node.keeps()}
+
+
+def _missing_languages(key: str, prompt: Prompt, hotline: Hotline) -> Iterator[ProblemParts]:
+    if isinstance(prompt, dict):
+        for language in prompt.keys() - hotline.languages.keys():
+            yield f"{key}.{language}", language, _no_language(hotline)
+        if missing := [language for language in hotline.languages if language not in prompt]:
+            yield key, prompt, f"is not said in {', '.join(missing)}"
+    elif len(hotline.languages) > 1 and not isinstance(prompt, SoundFile):
+        expected = f"the hotline has several languages; expected {{{': …, '.join(hotline.languages)}: …}}"
+        yield key, prompt, expected
+
+
+def _each_language(key: str, prompt: Prompt) -> Iterator[tuple[str, Said]]:
+    if isinstance(prompt, dict):
+        yield from ((f"{key}.{language}", said) for language, said in prompt.items())
+    else:
+        yield key, prompt
+
+
+def _mute(hotline: Hotline) -> str | None:
+    return next((voice for voice in hotline.voices.values() if language_of(voice) is None), None)
+
+
+def _no_language(hotline: Hotline) -> str:
+    there = ", ".join(hotline.languages) or "none"
+    return f"there is no such language in the hotline's 'languages'; there are {there}"
 
 
 def _digest(*parts: str) -> str:

@@ -78,7 +78,7 @@ async def _simulate(scene: Scene, hotline: Hotline, folder: Path) -> Outcome:
             await world.furnish(redis, scene, hotline)
             room = Room(redis)
             async with room.running():
-                handlers = routes(redis, folder, Path(recordings), room, Metering(redis))
+                handlers = routes(redis, folder, Path(recordings), room, Metering(redis), sounds)
                 call = _Call(_application(handlers), scene, sounds)
                 await call.run()
     return _outcome(call, scene, sounds)

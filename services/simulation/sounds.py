@@ -1,14 +1,14 @@
 """What a simulated caller hears, and for how long."""
 
+import hashlib
 import wave
 from collections.abc import Iterable
-from itertools import chain
 from pathlib import Path
 
 from services.domain.documents import Document, Hotline
 from services.domain.lists import NumberList
 from services.domain.nodes.base import SoundFile
-from services.domain.prompts import prompts_of, reason_name, sound_name
+from services.domain.prompts import sounds_of
 
 A_CHARACTER = {True: 0.07, False: 0.22}
 """Seconds that a letter takes, and a Chinese character."""
@@ -20,12 +20,18 @@ class Sounds:
 
     def __init__(self, folder: Path, hotline: Hotline, documents: Iterable[Document]) -> None:
         self._folder = folder
-        own = ((sound_name(prompt, hotline), prompt) for prompt in prompts_of(hotline))
-        lists = (document for document in documents if isinstance(document, NumberList))
-        reasons = ((reason_name(one, name), prompt) for one in lists for name, prompt in one.reasons.items())
+        spoken: list[Document] = [hotline, *(document for document in documents if isinstance(document, NumberList))]
         self._texts = {
-            name: prompt.file if isinstance(prompt, SoundFile) else prompt for name, prompt in chain(own, reasons)
+            sound.name: sound.said.file if isinstance(sound.said, SoundFile) else sound.said
+            for document in spoken
+            for sound in sounds_of(document)
         }
+
+    async def sound(self, text: str, voice: str) -> str:  # noqa: ARG002 - in every voice the same
+        """Spoken without an engine: as ``agi.call.Speaker``."""
+        name = f"impromptu/{hashlib.sha256(text.encode()).hexdigest()}"
+        self._texts[name] = text
+        return name
 
     def text(self, sound: str) -> str:
         """Of a sound as Asterisk is told of it; a file's name where there is no text."""

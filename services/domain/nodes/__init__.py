@@ -10,6 +10,7 @@ from services.domain.nodes.collect import Collect
 from services.domain.nodes.group import GroupNode
 from services.domain.nodes.hangup import Hangup
 from services.domain.nodes.hours import HoursNode
+from services.domain.nodes.language import LanguageNode
 from services.domain.nodes.menu import Menu
 from services.domain.nodes.password import Password
 from services.domain.nodes.percent import PercentNode
@@ -32,6 +33,7 @@ Node = Annotated[
     | Collect
     | Password
     | SetVariable
+    | LanguageNode
     | GroupNode
     | Queue
     | Callback

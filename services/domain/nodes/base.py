@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Discriminator, StringConstraints, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
 from services.domain.model import Id, Model, keys_as_text
+from services.domain.spoken import plain, speakable
 
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
 Keys = Annotated[dict[Key, Id], BeforeValidator(keys_as_text)]
@@ -15,14 +16,45 @@ Keys = Annotated[dict[Key, Id], BeforeValidator(keys_as_text)]
 class SoundFile(Model):
     file: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     """Path of a sound, relative to the document that names it."""
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """Of its content; ``hotline apply`` puts it in, so that a version of a document keeps its sounds."""
 
 
-SpokenText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
-Prompt = Annotated[
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+SpokenText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), AfterValidator(speakable)
+]
+
+
+def _form(prompt: Any) -> str:
+    if isinstance(prompt, SoundFile) or (isinstance(prompt, dict) and "file" in prompt):
+        return "file"
+    return "languages" if isinstance(prompt, dict) else "text"
+
+
+Said = Annotated[
     Annotated[SpokenText, Tag("text")] | Annotated[SoundFile, Tag("file")],
     Discriminator(lambda prompt: "text" if isinstance(prompt, str) else "file"),
 ]
-"""Text to be spoken, or ``{file: …}``."""
+"""In one language: text to be spoken, or ``{file: …}``."""
+InLanguages = Annotated[dict[Language, Said], Field(min_length=1)]
+Prompt = Annotated[
+    Annotated[SpokenText, Tag("text")] | Annotated[SoundFile, Tag("file")] | Annotated[InLanguages, Tag("languages")],
+    Discriminator(_form),
+]
+"""What is said, or by language: ``{zh: …, en: …}``."""
+
+
+def _plain(said: Any) -> Any:
+    for text in said.values() if isinstance(said, dict) else [said]:
+        if isinstance(text, str):
+            plain(text)
+    return said
+
+
+PlainSaid = Annotated[Said, AfterValidator(_plain)]
+PlainPrompt = Annotated[Prompt, AfterValidator(_plain)]
+"""Without variables."""
 
 
 class Branch(Model):
@@ -30,7 +62,10 @@ class Branch(Model):
 
 
 class NodeModel(Model):
-    """A kind of node says which of its fields are ways and prompts; each may be one, several by key, or a list."""
+    """A kind of node says which of its fields are ways and prompts.
+
+    Ways may be one, several by key, or a list; prompts one, or a list.
+    """
 
     WAYS: ClassVar[tuple[str, ...]] = ()
     PROMPTS: ClassVar[tuple[str, ...]] = ()
@@ -43,7 +78,12 @@ class NodeModel(Model):
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         for name in self.PROMPTS:
-            yield from _each(name, getattr(self, name))
+            value = getattr(self, name)
+            yield from [(name, value)] if isinstance(value, dict) else _each(name, value)
+
+    def keeps(self) -> Iterator[str]:
+        """Names of the variables that it gives a value."""
+        yield from ()
 
     def references(self) -> Iterator[tuple[str, str, str]]:
         """Documents that it names: key, kind, id."""

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
@@ -24,6 +25,8 @@ class Collect(NodeModel):
     tries: Annotated[int, Field(ge=1, le=10)] = 3
     invalid: Prompt | None = None
     """Played after too few digits, or a ``*``."""
+    barge_in: bool = True
+    """Whether a key cuts a prompt short."""
     next: Id
     otherwise: Id
 
@@ -32,6 +35,9 @@ class Collect(NodeModel):
         if self.least > self.most:
             raise ValueError(f"'least' {self.least} is more than 'most' {self.most}")
         return self
+
+    def keeps(self) -> Iterator[str]:
+        yield self.into
 
     def takes(self, keys: str) -> bool:
         return keys.isdigit() and self.least <= len(keys) <= self.most

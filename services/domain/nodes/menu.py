@@ -20,4 +20,6 @@ class Menu(NodeModel):
     tries: Annotated[int, Field(ge=1, le=10)] = 3
     invalid: Prompt | None = None
     """Played after a key that leads nowhere."""
+    barge_in: bool = True
+    """Whether a key cuts a prompt short."""
     otherwise: Id

@@ -20,5 +20,7 @@ class Password(NodeModel):
     timeout: Annotated[int, Field(ge=1, le=60)] = 5
     tries: Annotated[int, Field(ge=1, le=10)] = 3
     invalid: Prompt | None = None
+    barge_in: bool = True
+    """Whether a key cuts a prompt short."""
     next: Id
     otherwise: Id

@@ -10,4 +10,6 @@ class Say(NodeModel):
 
     kind: Literal["say"]
     prompt: Prompt
+    barge_in: bool = True
+    """Whether a key cuts a prompt short."""
     next: Id

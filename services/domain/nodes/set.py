@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import StringConstraints
@@ -18,3 +19,6 @@ class SetVariable(NodeModel):
     name: VariableName
     value: Value
     next: Id
+
+    def keeps(self) -> Iterator[str]:
+        yield self.name

@@ -15,6 +15,8 @@ class VoicemailNode(NodeModel):
 
     kind: Literal["voicemail"]
     prompt: Prompt
+    barge_in: bool = True
+    """Whether a key cuts a prompt short."""
     group: Id
     """Whom it is for."""
     max_seconds: Annotated[int, Field(ge=5, le=600)] = 120

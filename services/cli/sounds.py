@@ -1,0 +1,166 @@
+"""Sounds of documents, for ``hotline check`` and ``hotline apply``: what is wrong with them, and how they are made."""
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.progress import track
+
+from services import uploads
+from services.cli.terminal import Refused, err
+from services.domain import mailbox
+from services.domain.documents import Document, Group
+from services.domain.model import Model
+from services.domain.nodes.base import SoundFile
+from services.domain.prompts import MANDARIN, Sound, sounds_of, voices_of
+from services.domain.reading import Located, Problem
+from services.programs import SoundError
+from services.prompts import Sounds, is_prepared
+from services.settings import Settings, SettingsError
+from services.speech import Engine, engine_of
+
+AT_ONCE = 4
+
+
+def engine(settings: Settings) -> Engine:
+    try:
+        return engine_of(settings)
+    except SettingsError as error:
+        raise Refused(error) from error
+
+
+def problems(located: list[Located]) -> list[Problem]:
+    """What can be found without making a sound: files that are none, voices that there are not."""
+    files = [wanted for item in located for wanted in _wanted(item) if isinstance(wanted.sound.said, SoundFile)]
+    voices = [(item, key, voice) for item in located for key, voice in voices_of(item.document)]
+    if not files and not voices:
+        return []
+    settings = Settings()
+    speaks = engine(settings)
+    works = [_file_problem(one, settings.sounds_dir) for one in {one.place: one for one in files}.values()]
+    works += [_voice_problem(*one, speaks) for one in voices]
+    return asyncio.run(_found(works, "checking sounds"))
+
+
+async def prepare(located: list[Located], sounds: Sounds) -> list[Document]:
+    """Makes all sounds, and gives the documents as they are to be stored. Refuses them all for any that fails.
+
+    Raises SoundError for what no document says.
+    """
+    digested = [replace(item, document=_with_digests(item.document, Path(item.file).parent)) for item in located]
+    wanted = {one.sound.name: one for item in digested for one in _wanted(item)}
+    if failed := await _found([_failure(one, sounds) for one in wanted.values()], "sounds"):
+        raise Refused("nothing was applied:", *sorted(failed))
+    await sounds.beep()
+    for text in mailbox.pieces():
+        await sounds.spoken(text, MANDARIN)
+    await music_of([(Path(item.file), item.document) for item in digested], sounds)
+    return [item.document for item in digested]
+
+
+async def music_of(located: list[tuple[Path, Document]], sounds: Sounds) -> dict[str, Path]:
+    """Prepares the music of groups that have some of their own; by group."""
+    return {
+        document.id: await sounds.music(document.id, path.parent / document.music.file)
+        for path, document in located
+        if isinstance(document, Group) and document.music
+    }
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A sound, and the document that wants it."""
+
+    item: Located
+    sound: Sound
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.item.place(self.sound.key), str(self.file)
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.item.file).parent
+
+    @property
+    def file(self) -> Path | None:
+        return self.folder / self.sound.said.file if isinstance(self.sound.said, SoundFile) else None
+
+    def problem(self, why: object) -> Problem:
+        key, said = self.sound.key, self.sound.said
+        if isinstance(said, SoundFile):
+            return self.item.problem(f"{key}.file", said.file, str(why))
+        return self.item.problem(key, said, str(why))
+
+
+def _wanted(item: Located) -> Iterator[_Wanted]:
+    return (_Wanted(item, sound) for sound in sounds_of(item.document))
+
+
+async def _found(works: Iterable[Awaitable[Problem | None]], what: str) -> list[Problem]:
+    """A few at a time, with progress on a terminal."""
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def one(work: Awaitable[Problem | None]) -> Problem | None:
+        async with places:
+            return await work
+
+    tasks = [asyncio.create_task(one(work)) for work in works]
+    done = (
+        await task
+        for task in track(asyncio.as_completed(tasks), what, len(tasks), console=err, disable=not err.is_terminal)
+    )
+    try:
+        return [problem async for problem in done if problem]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _failure(wanted: _Wanted, sounds: Sounds) -> Problem | None:
+    try:
+        await sounds.make(wanted.sound, wanted.folder)
+    except SoundError as error:
+        return wanted.problem(error)
+    return None
+
+
+async def _file_problem(wanted: _Wanted, sounds: Path) -> Problem | None:
+    file = wanted.file
+    if file is None or not await asyncio.to_thread(file.is_file):
+        return wanted.problem("there is no such file")
+    try:
+        if await asyncio.to_thread(is_prepared, file, sounds):
+            return None
+        why = await uploads.fault(file)
+    except (OSError, SoundError) as error:
+        why = f"cannot be checked: {error}"
+    return wanted.problem(why) if why else None
+
+
+async def _voice_problem(item: Located, key: str, voice: str, speaks: Engine) -> Problem | None:
+    try:
+        why = await speaks.why_not(voice)
+    except SoundError:  # the engine is not on this machine: it will be asked on the one that applies
+        return None
+    return item.problem(key, voice, why) if why else None
+
+
+def _with_digests(value: Any, folder: Path) -> Any:
+    """The same, each recording named by its content as well."""
+    if isinstance(value, SoundFile):
+        return value.model_copy(update={"sha256": uploads.sha256(folder / value.file)})
+    if isinstance(value, Model):
+        inner = {name: getattr(value, name) for name in type(value).model_fields}
+        changed = {name: new for name, one in inner.items() if (new := _with_digests(one, folder)) is not one}
+        return value.model_copy(update=changed) if changed else value
+    if isinstance(value, dict):
+        new = {key: _with_digests(one, folder) for key, one in value.items()}
+        return new if any(new[key] is not value[key] for key in value) else value
+    if isinstance(value, list | tuple):
+        items = [_with_digests(one, folder) for one in value]
+        return type(value)(items) if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    return value
