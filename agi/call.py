@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -135,6 +135,10 @@ class Call:
         """Play what asks for nothing: a key skips the rest of it, and is one pressed ahead."""
         if key := await self.play(prompt, barge_in=barge_in):
             self.ahead.append(key)
+
+    def forget(self, *, unless: Container[str] = ()) -> None:
+        """Of the keys pressed ahead those that mean nothing here."""
+        self.ahead[:] = [key for key in self.ahead if key in unless]
 
     async def hear(self, sound: str, keys: str = "", until: asyncio.Event | None = None) -> str | None:
         """A sound, named from the root folder on: to its end, to one of these keys, which is returned, or the event."""

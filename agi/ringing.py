@@ -51,7 +51,7 @@ async def ring(call: Call, node: str, group: Group, agents: Sequence[Agent], of_
 
     ``of_queue``: the account and the offer, of a queue that has to accept who picked up before the two are connected.
     """
-    call.ahead.clear()  # after ringing nobody remembers having pressed a key
+    call.forget()  # after ringing nobody remembers having pressed a key
     offered = {dial_of(agent, call.trunk): agent for agent in agents}
     if call.meter is not None:
         await call.meter.rings(agents)

@@ -4,6 +4,7 @@ from services.domain.nodes.menu import Menu
 
 async def handle(call: Call, name: str, menu: Menu) -> str:
     await call.channel.answer()
+    call.forget(unless=menu.keys)
     key: str | None = None
     for _ in range(menu.tries):
         key = key or await call.play(menu.prompt, barge_in=menu.barge_in) or await call.channel.wait_key(menu.timeout)

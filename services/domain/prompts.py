@@ -119,9 +119,10 @@ def value_of(variable: Variable, value: str, hotline: Hotline, language: str) ->
 
 def problems(hotline: Hotline) -> Iterator[ProblemParts]:
     """Languages that are missing, variables that there are not."""
+    kept = _kept(hotline)
     for key, prompt in prompts_of(hotline):
         yield from _missing_languages(key, prompt, hotline)
-        known = {CALLER, *_kept(hotline), *([AHEAD] if key.endswith(HINT) else [])}
+        known = {CALLER, *kept, *([AHEAD] if key.endswith(HINT) else [])}
         for at, text in _each_language(key, prompt):
             for part in split(text) if isinstance(text, str) else ():
                 if isinstance(part, Variable) and part.name not in known:

@@ -1,7 +1,7 @@
 """What a caller hears, and what its keys mean while it does, on a channel that is none."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -140,7 +140,7 @@ def spoken(texts: str, voice: str = "cmn") -> list[str]:
     return [spoken_name(text, voice) for text in texts.split("|")]
 
 
-def pressed(channel: FakeChannel) -> Iterable[str]:
+def pressed(channel: FakeChannel) -> list[str]:
     return [f"{mark['node']} {mark['keys']} {mark['outcome']}".replace("  ", " ") for mark in channel.said("KEYS")]
 
 
@@ -210,6 +210,14 @@ async def test_who_knows_the_prompts_presses_ahead(shop: Redis) -> None:
     assert await walk(shop, channel) == "hello news menu notice legal bye"
     assert heard(channel) == spoken("您好|声明|同意")
     assert pressed(channel) == ["menu 3 match", "legal 1 match"]
+
+
+async def test_a_key_pressed_ahead_that_means_nothing_there_is_forgotten(shop: Redis) -> None:
+    """As # is, which many press to skip what they hear."""
+    channel = FakeChannel(["#", None, "1", "#", "1", "0", "2", "9"])
+    assert await walk(shop, channel) == "hello news menu order told bye"
+    assert heard(channel)[:3] == spoken("您好|请选择|订单号")
+    assert pressed(channel)[0] == "menu 1 match"
 
 
 async def test_what_must_be_heard_is_played_to_its_end(shop: Redis) -> None:
