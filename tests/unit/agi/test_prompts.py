@@ -204,6 +204,24 @@ async def test_a_queue_announces_in_the_chosen_language(shop: Redis) -> None:
     assert heard(channel)[-3:] == spoken("zero|ahead|Sorry", "en")
 
 
+async def test_what_is_spoken_now_never_delays_an_agent(shop: Redis) -> None:
+    await apply(shop, TEXT.replace('zh: "还有 {ahead} 位"', 'zh: "还有 {ahead} 位 {order}"'))
+    await agents.phone(Distribution(shop, "demo"), "away", "in_use", now())
+    channel = FakeChannel([*[None] * 9, "9", None], FLOW_order="在路上", JOURNEY_NODE="wait", JOURNEY_VERSION="2")
+    assert await walk(shop, channel, Spoken()) == "wait sorry bye"
+    assert spoken_name("还有", "cmn") in heard(channel)
+    assert not [sound for sound in heard(channel) if sound.startswith("now/")]
+
+
+async def test_a_key_pressed_ahead_leads_out_of_a_queue(shop: Redis) -> None:
+    await apply(shop, TEXT.replace("en: News}, next: menu", "en: News}, next: wait"))
+    await agents.phone(Distribution(shop, "demo"), "away", "in_use", now())
+    channel = FakeChannel(["9", None, None])
+    assert await walk(shop, channel) == "hello news wait sorry bye"
+    assert heard(channel) == spoken("您好|抱歉")
+    assert pressed(channel) == ["wait 9 match"]
+
+
 async def test_who_knows_the_prompts_presses_ahead(shop: Redis) -> None:
     """The key skips what asks for nothing and counts at the menu, whose prompt is not heard."""
     channel = FakeChannel(["3", "1"])

@@ -142,6 +142,20 @@ flow: {{start: q, nodes: {{q: {queue}, end: {{kind: hangup}}}}}}
     assert {"还有", "位", "两", "零", "一千"} <= texts(hotline(text), "cmn")
 
 
+def test_what_a_queue_announces_is_prepared() -> None:
+    def heard(announcements: str, voice: str = "cmn") -> set[str]:
+        queue = f"{{kind: queue, group: g, announcements: {announcements}, otherwise: end}}"
+        flow = f"{{start: q, nodes: {{q: {queue}, end: {{kind: hangup}}}}}}"
+        text = f"kind: hotline\nnumber: '4005200000'\naccount: a\nname: x\nvoice: {voice}\nflow: {flow}"
+        return texts(hotline(text), voice)
+
+    assert heard("null") == set()
+    assert {"您是下一位。", "预计等待", "按一"} <= heard("{hint: 按一}")
+    assert "您是下一位。" not in heard("{position: false}")
+    assert "预计等待" not in heard("{wait: false}")
+    assert "You are next." in heard("{}", "en-gb")
+
+
 def test_a_map_without_languages_is_refused() -> None:
     text = BILINGUAL.replace("languages: {zh: cmn, en: en}\n", "")
     [first, *_] = said(text)
