@@ -1,5 +1,6 @@
 """What every kind of node is made of: prompts, and ways to other nodes."""
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
@@ -20,16 +21,17 @@ class SoundFile(Model):
     """Of its content; ``hotline apply`` puts it in, so that a version of a document keeps its sounds."""
 
 
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+_LANGUAGE = r"^[a-z]{2,3}$"
+Language = Annotated[str, StringConstraints(pattern=_LANGUAGE)]
 SpokenText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), AfterValidator(speakable)
 ]
 
 
 def _form(prompt: Any) -> str:
-    if isinstance(prompt, SoundFile) or (isinstance(prompt, dict) and "file" in prompt):
-        return "file"
-    return "languages" if isinstance(prompt, dict) else "text"
+    if isinstance(prompt, dict):
+        return "languages" if any(re.match(_LANGUAGE, str(key)) for key in prompt) else "file"
+    return "file" if isinstance(prompt, SoundFile) else "text"
 
 
 Said = Annotated[

@@ -76,7 +76,7 @@ flow:
         "shop.yaml:15: flow.nodes.welcome.timeout: 0: Input should be greater than or equal to 1",
         "shop.yaml:18: flow.nodes.sales.kind: 'grup': unknown kind; "
         "expected one of 'menu', 'say', 'hours', 'region', 'percent', 'screen', 'caps', 'collect', 'password', 'set', "
-        "'group', 'queue', "
+        "'language', 'group', 'queue', "
         "'callback', 'text_message', 'voicemail', 'hangup'",
     ]
 
