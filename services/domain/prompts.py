@@ -179,6 +179,7 @@ def music_class(group: str) -> str:
 
 
 def _prompted(hotline: Hotline, language: str, voice: str) -> Iterator[Sound]:
+    met = set[Variable]()
     for key, prompt in prompts_of(hotline):
         said = in_language(prompt, language)
         at = f"{key}.{language}" if isinstance(prompt, dict) else key
@@ -186,8 +187,11 @@ def _prompted(hotline: Hotline, language: str, voice: str) -> Iterator[Sound]:
             yield Sound(at, said, voice)
             continue
         for part in split(said):
-            texts = _values(part, hotline, voice) if isinstance(part, Variable) else [part]
-            yield from (Sound(at, text, voice) for text in texts)
+            if isinstance(part, str):
+                yield Sound(at, part, voice)
+            elif part not in met:
+                met.add(part)
+                yield from (Sound(at, text, voice) for text in _values(part, hotline, voice))
 
 
 def _announced(hotline: Hotline, voice: str) -> Iterator[Sound]:
