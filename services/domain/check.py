@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from services.domain import prompts, reach
+from services.domain import prompt_check, reach
 from services.domain.cycle import cycle
 from services.domain.documents import Account, Agent, Group, Hotline
 from services.domain.extensions import numbers_of
@@ -31,7 +31,7 @@ def check(reading: Reading) -> list[Problem]:
         problems += _references(item, known, reading.broken)
         if isinstance(item.document, Hotline):
             problems += _flow(item, item.document)
-            problems += [item.problem(*problem) for problem in prompts.problems(item.document)]
+            problems += [item.problem(*problem) for problem in prompt_check.problems(item.document)]
             problems += _strategies(item, item.document, known)
             problems += _webhook(item, item.document, known)
             problems += _city(item, item.document, known)

@@ -11,7 +11,7 @@ from services.domain.lists import NumberList
 from services.domain.nodes.base import Prompt, Said, SoundFile
 from services.domain.nodes.queue import Queue
 from services.domain.numerals import MOST
-from services.domain.spoken import AHEAD, CALLER, Part, Variable, split
+from services.domain.spoken import Part, Variable, split
 
 MANDARIN = "cmn"
 """The voice that the platform itself speaks with."""
@@ -24,11 +24,6 @@ MOST_DIGITS = 40
 """Nobody listens to more."""
 MUSIC = "music"
 """The key of a group's own music."""
-HINT = "announcements.hint"
-"""The only prompt that may say how many are ahead."""
-
-ProblemParts = tuple[str, object, str]
-"""Key, value, what was expected."""
 
 
 @dataclass(frozen=True)
@@ -117,25 +112,6 @@ def value_of(variable: Variable, value: str, hotline: Hotline, language: str) ->
     return tuple(spoken_name(text, voice) for text in texts)
 
 
-def problems(hotline: Hotline) -> Iterator[ProblemParts]:
-    """Languages that are missing, variables that there are not."""
-    kept = _kept(hotline)
-    for key, prompt in prompts_of(hotline):
-        yield from _missing_languages(key, prompt, hotline)
-        known = {CALLER, *kept, *([AHEAD] if key.endswith(HINT) else [])}
-        for at, text in _each_language(key, prompt):
-            for part in split(text) if isinstance(text, str) else ():
-                if isinstance(part, Variable) and part.name not in known:
-                    expected = f"there is no variable {{{part.name}}} here; there are {', '.join(sorted(known))}"
-                    yield at, text, expected
-                elif isinstance(part, Variable) and part.format and (mute := _mute(hotline)):
-                    expected = f"there are words for {part.format} in Mandarin (cmn, yue) and English (en); voice "
-                    yield at, text, expected + f"{mute!r} speaks neither"
-    for name, node in hotline.flow.nodes.items():
-        if node.kind == "language" and node.language not in hotline.languages:
-            yield f"flow.nodes.{name}.language", node.language, _no_language(hotline)
-
-
 def sound_name(said: Said, voice: str) -> str:
     """File name below the sounds folder, without extension: Asterisk chooses the format.
 
@@ -220,37 +196,6 @@ def _set_values(name: str, hotline: Hotline) -> set[str]:
     nodes = hotline.flow.nodes.values()
     found = {node.value for node in nodes if node.kind == "set" and node.name == name}
     return {value for value in found if value not in hotline.words and any(map(str.isalpha, value))}
-
-
-def _kept(hotline: Hotline) -> set[str]:
-    return {name for node in hotline.flow.nodes.values() for name in node.keeps()}
-
-
-def _missing_languages(key: str, prompt: Prompt, hotline: Hotline) -> Iterator[ProblemParts]:
-    if isinstance(prompt, dict):
-        for language in prompt.keys() - hotline.languages.keys():
-            yield f"{key}.{language}", language, _no_language(hotline)
-        if missing := [language for language in hotline.languages if language not in prompt]:
-            yield key, prompt, f"is not said in {', '.join(missing)}"
-    elif len(hotline.languages) > 1 and not isinstance(prompt, SoundFile):
-        expected = f"the hotline has several languages; expected {{{': …, '.join(hotline.languages)}: …}}"
-        yield key, prompt, expected
-
-
-def _each_language(key: str, prompt: Prompt) -> Iterator[tuple[str, Said]]:
-    if isinstance(prompt, dict):
-        yield from ((f"{key}.{language}", said) for language, said in prompt.items())
-    else:
-        yield key, prompt
-
-
-def _mute(hotline: Hotline) -> str | None:
-    return next((voice for voice in hotline.voices.values() if language_of(voice) is None), None)
-
-
-def _no_language(hotline: Hotline) -> str:
-    there = ", ".join(hotline.languages) or "none"
-    return f"there is no such language in the hotline's 'languages'; there are {there}"
 
 
 def _digest(*parts: str) -> str:

@@ -129,6 +129,11 @@ def test_nothing_is_wrong() -> None:
     assert said(BILINGUAL) == []
 
 
+def test_numbers_may_be_said_where_there_are_words_for_them() -> None:
+    text = BILINGUAL.replace("en: en}", "en: ja}").replace("{order:number}", "{order}")
+    assert said(text.replace("{order} 已", "{order:number} 已")) == []
+
+
 def test_how_many_are_ahead_is_known_in_a_queue_s_hint() -> None:
     queue = "{kind: queue, group: g, announcements: {hint: '还有 {ahead} 位'}, otherwise: end}"
     text = f"""
