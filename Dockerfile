@@ -21,7 +21,7 @@ RUN /opt/hotline/bin/pip install --no-cache-dir --disable-pip-version-check --no
 FROM debian:forky-slim AS hotline
 # /usr/lib/asterisk: the modules' folder, whatever the processor.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends python3 asterisk espeak-ng sox ffmpeg \
+ && apt-get install -y --no-install-recommends python3 asterisk espeak-ng graphviz sox ffmpeg \
  && rm -rf /var/lib/apt/lists/* \
  && ln -s /usr/lib/*-linux-gnu/asterisk /usr/lib/asterisk \
  && useradd --uid 10400 --user-group --no-create-home --home-dir /var/lib/hotline --shell /usr/sbin/nologin hotline \

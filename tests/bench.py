@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agi.fastagi import Application, Request
-from tests import bench_billing
+from tests import bench_billing, bench_documents
 from tests.bench_matching import agent_side, caller_side
 from tests.bench_queue import gaps
 from tests.bench_screen import look_ups
@@ -116,6 +116,8 @@ async def main() -> None:
     )
     table("A caller comes, 1,000 agents are ready: Redis' time, by strategy", "µs", await caller_side(), "sequence")
     await gaps()
+    table("hotline check, its start apart", "ms", bench_documents.checking(), "50 nodes, 27 documents")
+    table("What hotline apply has to look at", "ms", await bench_documents.applying(), "27 documents stand")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 COMMANDS = {
-    "check": ("configure:check", "Check documents and say everything that is wrong with them."),
+    "check": ("check:check", "Check documents and say everything that is wrong with them."),
     "apply": (
         "configure:apply",
         "Check documents, prepare their sounds, and make them what callers meet from the next call on.",
@@ -16,6 +16,7 @@ COMMANDS = {
         "documents:export",
         "Write all documents as YAML, a file each; applied again they change nothing.",
     ),
+    "draft": ("drafts:app", "Changes of documents that are not in effect yet."),
     "document": ("documents:app", "Documents as they stand, and their earlier versions."),
     "simulate": (
         "simulate:command",
@@ -24,6 +25,10 @@ COMMANDS = {
     "impact": (
         "impact:command",
         "Say which calls would have gone elsewhere, had these documents held: nothing is applied.",
+    ),
+    "graph": (
+        "graph:command",
+        "Draw a hotline's flow: what callers are asked, where keys and branches lead, where calls end.",
     ),
     "rate": ("rate:command", "Say what calls cost by tariffs and packages, and why; nothing is written anywhere."),
     "compare": (

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from services.cli.session import Actor, run
@@ -82,7 +83,10 @@ def _change(agent: str, actor: str, action: str, change: Change) -> None:
 
 
 async def _distribution(redis: Redis, agent: str) -> Distribution:
-    found = await documents.get(redis, Agent, agent)
+    try:
+        found = await documents.get(redis, Agent, agent)
+    except ValidationError as error:
+        raise Refused(f"agent {agent!r} was written by another release: {error.errors()[0]['msg']}") from error
     if found is None:
         raise Refused(f"there is no agent {agent!r}")
     return Distribution(redis, found.document.account)

@@ -1,6 +1,8 @@
-"""``hotline check``, ``hotline apply`` and ``hotline asterisk``: documents, and what is made of them."""
+"""``hotline apply`` and ``hotline asterisk``: documents, and what is made of them."""
 
 import asyncio
+import re
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,17 +13,18 @@ from redis.exceptions import RedisError
 from dialplan.render import SharedSounds
 from dialplan.render import render as render_files
 from services.cli import sounds
-from services.cli.files import Files, documents_in, located_in
+from services.cli.files import Files, documents_in, reading_with_sounds, refuse_change
 from services.cli.session import Actor
 from services.cli.terminal import Refused, out
 from services.domain.documents import Agent, Group
+from services.domain.model import ID
 from services.domain.pbx import Pbx
 from services.domain.prompts import MANDARIN
 from services.programs import SoundError
 from services.prompts import Sounds
 from services.settings import Settings
 from services.store import documents as store
-from services.store import staff
+from services.store import drafts, staff
 from services.store.due import now
 from services.store.versions import Edit
 
@@ -31,29 +34,41 @@ CONFIRM = "有一个来电，请按1接听。"
 asterisk = typer.Typer(no_args_is_help=True, help="What Asterisk loads.")
 
 
-def check(files: Files) -> None:
-    """Check documents and say everything that is wrong with them.
-
-    Example: hotline check examples/shop
-    """
-    count = len(documents_in(files))
-    out.print(f"{count} documents, nothing wrong")
+def _draft_name(name: str | None) -> str | None:
+    if name is not None and not re.fullmatch(ID, name):
+        raise typer.BadParameter("a name has lower-case letters, digits, - and _, 40 at most")
+    return name
 
 
 def apply(
-    files: Files, actor: Actor, why: Annotated[str, typer.Option(help="For the documents' history.")] = ""
+    files: Files,
+    actor: Actor,
+    why: Annotated[str, typer.Option(help="For the documents' history.")] = "",
+    draft: Annotated[
+        str | None, typer.Option(callback=_draft_name, help="Keep them under this name, and change nothing yet.")
+    ] = None,
 ) -> None:
     """Check documents, prepare their sounds, and make them what callers meet from the next call on.
 
+    What they name may be among them or stand already.
+
     Example: hotline apply examples/shop
     """
-    located = located_in(files)
-    settings = Settings()
+    reading, settings = reading_with_sounds(files), Settings()
 
     async def work() -> None:
-        everything = await sounds.prepare(located, Sounds(settings.sounds_dir, sounds.engine(settings)))
         async with Redis.from_url(settings.redis_url) as redis:
-            for document, version in await store.apply(redis, everything, Edit(actor, now(), why)):
+            if draft is None:
+                refuse_change(reading, await store.standing(redis))
+            else:
+                refuse_change(reading, await drafts.seen_through(redis, draft))
+            prepared = Sounds(settings.sounds_dir, sounds.engine(settings))
+            everything, edit = await sounds.prepare(reading.located, prepared), Edit(actor, now(), why)
+            if draft is not None:
+                await drafts.put(redis, draft, everything, edit, partial(refuse_change, reading))
+                out.print(f"{len(everything)} documents in draft {draft}")
+                return
+            for document, version in await store.apply(redis, everything, edit, check=partial(refuse_change, reading)):
                 out.print(f"{document.kind:<8} {document.id:<20} version {version}")
             await staff.put(redis, everything)
 

@@ -1,24 +1,24 @@
 """``hotline document …`` and ``hotline export``: documents as they stand, and as they once stood."""
 
-import asyncio
-import difflib
-from collections.abc import Iterable, Iterator
-from io import StringIO
-from itertools import chain
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
 from pydantic import ValidationError
 from redis.asyncio import Redis
-from ruamel.yaml import YAML
 
-from services.cli import session
+from services.cli import session, sounds
+from services.cli.files import reading_of, refuse, refuse_change
 from services.cli.terminal import Refused, out
+from services.cli.writing import csv_name, differences, revised, text_of
 from services.domain import listfile
-from services.domain.documents import Account, Document
+from services.domain.documents import Account, Document, Ref, ref
 from services.domain.lists import NumberList
 from services.domain.nodes.base import SoundFile
+from services.domain.reading import Located, Reading, read
 from services.domain.record import to_rfc3339
 from services.store import documents, staff, versions
 from services.store.due import now
@@ -40,10 +40,10 @@ def show(kind: Kind, name: Name, version: Number = None) -> None:
     """
 
     async def work(redis: Redis) -> None:
-        document = await _document(redis, kind, name, version)
-        out.print(_yaml(document), markup=False, end="", soft_wrap=True)
+        document = await document_at(redis, kind, name, version)
+        out.print(text_of(document), markup=False, end="", soft_wrap=True)
         if isinstance(document, NumberList):
-            typer.echo(f"# {_csv_name(document)}\n{listfile.written(document)}", nl=False)
+            typer.echo(f"# {csv_name(document)}\n{listfile.written(document)}", nl=False)
 
     session.run(work)
 
@@ -61,7 +61,7 @@ def history(kind: Kind, name: Name) -> None:
             raise Refused(f"there is no {kind} {name!r}")
         for one in found:
             told = f"{to_rfc3339(one.edit.at)}  {one.edit.by}  {one.edit.why}" if one.edit else "-"
-            out.print(f"{one.number:>4}  {told}".rstrip(), markup=False)
+            out.print(f"{one.number:>4}  {told}{'  (deleted)' * one.deleted}".rstrip(), markup=False)
 
     session.run(work)
 
@@ -81,12 +81,8 @@ def diff(
     async def work(redis: Redis) -> None:
         to = new or len(await versions.history(redis, kind, name))
         since = old or max(1, to - 1)
-        before, after = [await _document(redis, kind, name, number) for number in (since, to)]
-        texts = (_yaml(before).splitlines(), _yaml(after).splitlines())
-        lines = difflib.unified_diff(*texts, f"version {since}", f"version {to}", lineterm="")
-        for line in chain(lines, _entries_changed(before, after)):
-            style = {"+": "green", "-": "red"}.get(line[:1], "")
-            out.print(line, markup=False, style=style, soft_wrap=True)
+        before, after = [await document_at(redis, kind, name, number) for number in (since, to)]
+        differences(before, after, (f"version {since}", f"version {to}"))
 
     session.run(work)
 
@@ -105,10 +101,10 @@ def rollback(
     """
 
     async def work(redis: Redis) -> None:
-        earlier = await _document(redis, kind, name, to)
-        await _check_references(redis, earlier, to)
+        earlier = await document_at(redis, kind, name, to)
+        reading = Reading([Located(earlier, f"{kind} {name} version {to}")])
         edit = Edit(actor, now(), why or f"as version {to}")
-        changed = await documents.apply(redis, [earlier], edit)
+        changed = await documents.apply(redis, [earlier], edit, check=partial(refuse_change, reading))
         await staff.put(redis, [earlier])
         for document, version in changed:
             out.print(f"{document.kind} {document.id} version {version}", markup=False)
@@ -118,12 +114,30 @@ def rollback(
     session.run(work)
 
 
+@app.command()
+def delete(kind: Kind, name: Name, actor: session.Actor, why: Annotated[str, typer.Option()] = "") -> None:
+    """Delete a document that no other names; its versions stay, and rollback brings it back.
+
+    Example: hotline document delete group sales --why "closed"
+    """
+
+    async def work(redis: Redis) -> None:
+        found = await document_at(redis, kind, name, None)
+        gone = [(kind, name)]
+        check = partial(refuse_change, Reading(), gone=gone)
+        await documents.apply(redis, [], Edit(actor, now(), why), gone, check)
+        await staff.remove(redis, found)
+
+    session.run(work)
+
+
 def export(
-    folder: Annotated[Path, typer.Argument(file_okay=False, help="Made if there is none; files in it are replaced.")],
+    folder: Annotated[Path, typer.Argument(file_okay=False, help="Made if there is none.")],
     account: Annotated[str | None, typer.Option(help="Only this account's documents, and the account.")] = None,
 ) -> None:
     """Write all documents as YAML, a file each; applied again they change nothing.
 
+    Documents that stand in a file of the folder stay there, comments and all; only what is otherwise is replaced.
     A list's entries stand in a CSV file beside it. Sound files are not among them.
 
     Example: hotline export backup/ --account shop
@@ -136,18 +150,24 @@ def export(
         found = session.run(work)
     except ValidationError as error:
         raise Refused(f"a document was written by another release: {error.errors()[0]['msg']}") from error
+    kept = _kept(folder)
+    for path, changed in _changed(found, kept).items():
+        text = revised(path.read_text("utf-8-sig"), changed)
+        path.write_text(text, "utf-8")
+        _write_entries(path, text, changed)
     for document in found:
-        path = folder / document.kind / f"{document.id}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_yaml(document), encoding="utf-8")
-        if isinstance(document, NumberList):
-            (path.parent / _csv_name(document)).write_text(listfile.written(document), encoding="utf-8")
+        if ref(document) not in kept:
+            path = folder / document.kind / f"{document.id}.yaml"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text_of(document), "utf-8")
+            _write_entries(path, text_of(document), {ref(document): document})
     out.print(f"{len(found)} documents in {folder}", markup=False)
     for sound in sorted({f"{one.kind} {one.id}: {sound.file}" for one in found for sound in _sounds(one)}):
         out.print(f"not among them: {sound}", markup=False)
 
 
-async def _document(redis: Redis, kind: str, name: str, number: int | None) -> Document:
+async def document_at(redis: Redis, kind: str, name: str, number: int | None) -> Document:
+    """Of a version; None: the newest."""
     try:
         found = await versions.document(redis, kind, name, number)
     except ValidationError as error:
@@ -157,42 +177,32 @@ async def _document(redis: Redis, kind: str, name: str, number: int | None) -> D
     return found
 
 
-async def _check_references(redis: Redis, document: Document, number: int) -> None:
-    named = list(document.references())
-    there = await asyncio.gather(*(versions.document(redis, kind, name) for _, kind, name in named))
-    missing = [
-        f"{key}: there is no {kind} {name!r}" for (key, kind, name), one in zip(named, there, strict=True) if not one
-    ]
-    if missing:
-        raise Refused(*(f"version {number} cannot hold again: {sentence}" for sentence in missing))
+def _kept(folder: Path) -> dict[Ref, tuple[Path, Document]]:
+    """Documents that stand in files of the folder, as they would be stored."""
+    reading = reading_of([folder]) if folder.is_dir() else Reading()
+    refuse(reading.problems)
+    return {item.ref: (Path(item.file), sounds.digested(item)) for item in reading.located}
+
+
+def _changed(found: list[Document], kept: dict[Ref, tuple[Path, Document]]) -> dict[Path, dict[Ref, Document]]:
+    changed: dict[Path, dict[Ref, Document]] = defaultdict(dict)
+    for document in found:
+        path, before = kept.get(ref(document), (Path(), document))
+        if before != document:
+            changed[path][ref(document)] = document
+    return changed
+
+
+def _write_entries(path: Path, text: str, documents: Mapping[Ref, Document]) -> None:
+    """Beside a file with lists that was written just now."""
+    for item in read("", text).located:
+        whole, bare = documents.get(item.ref), item.document
+        if isinstance(whole, NumberList) and isinstance(bare, NumberList) and bare.file:
+            (path.parent / bare.file).write_text(listfile.written(whole), "utf-8")
 
 
 def _owner(document: Document) -> str | None:
     return document.id if isinstance(document, Account) else getattr(document, "account", None)
-
-
-def _yaml(document: Document) -> str:
-    yaml, text = YAML(), StringIO()
-    yaml.default_flow_style = False
-    yaml.width = 120
-    fields = document.model_dump(mode="json", exclude_defaults=True)
-    if isinstance(document, NumberList):
-        fields = {**fields, "file": _csv_name(document)}
-        fields.pop("entries", None)
-    yaml.dump({"kind": document.kind, **fields}, text)
-    return text.getvalue()
-
-
-def _csv_name(document: NumberList) -> str:
-    return f"{document.id}.csv"
-
-
-def _entries_changed(before: Document, after: Document) -> Iterator[str]:
-    """Of a list, whose order says nothing."""
-    if isinstance(before, NumberList) and isinstance(after, NumberList):
-        old, new = [set(listfile.written(one).splitlines()) for one in (before, after)]
-        yield from (f"-{line}" for line in sorted(old - new))
-        yield from (f"+{line}" for line in sorted(new - old))
 
 
 def _sounds(document: Document) -> Iterator[SoundFile]:

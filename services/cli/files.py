@@ -1,6 +1,6 @@
 """Documents in files, as commands are given them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -9,31 +9,56 @@ import typer
 from services.cli import sounds
 from services.cli.listfiles import with_files
 from services.cli.terminal import Refused
-from services.domain.check import check as check_documents
-from services.domain.documents import Document
-from services.domain.reading import Located, Reading, read
+from services.domain.check import Standing, check, check_change
+from services.domain.documents import Document, Ref
+from services.domain.problem import Problem
+from services.domain.reading import Reading, read
+from services.domain.source import LARGEST, text_of
 
 Files = Annotated[list[Path], typer.Argument(exists=True, help="Documents (YAML), or folders of them.")]
 
 
 def documents_in(files: list[Path]) -> list[tuple[Path, Document]]:
-    """As ``located_in``, with the files they stand in."""
-    return [(Path(item.file), item.document) for item in located_in(files)]
+    """All documents with the files they stand in; refuses all when anything is wrong with any."""
+    reading = reading_with_sounds(files)
+    refuse([*reading.problems, *check(reading)])
+    return [(Path(item.file), item.document) for item in reading.located]
 
 
-def located_in(files: list[Path]) -> list[Located]:
-    """All documents; refuses all when anything is wrong with any."""
+def refuse_change(reading: Reading, standing: Standing, gone: Collection[Ref] = ()) -> None:
+    """Ends the command when anything is wrong with what is to be put in the place of what stands."""
+    refuse([*reading.problems, *check_change(reading, standing, gone)])
+
+
+def refuse(problems: Collection[Problem]) -> None:
+    if problems:
+        raise Refused(*sorted(problems))
+
+
+def reading_with_sounds(files: list[Path]) -> Reading:
+    """As ``reading_of``, and what is wrong with the sounds that they name."""
+    reading = reading_of(files)
+    reading.problems += sounds.problems(reading.located)
+    return reading
+
+
+def reading_of(files: list[Path]) -> Reading:
+    """All documents, and what is wrong with each by itself."""
     readings = []
     for path in _yaml_files(files):
         try:
-            readings.append(read(str(path), path.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
+            readings.append(_read(path))
+        except OSError as error:
             raise Refused(f"{path}: {error}") from error
-    reading = with_files(Reading.of_all(readings))
-    problems = [*reading.problems, *check_documents(reading), *sounds.problems(reading.located)]
-    if problems:
-        raise Refused(*sorted(problems))
-    return reading.located
+    return with_files(Reading.of_all(readings))
+
+
+def _read(path: Path) -> Reading:
+    """Raises OSError."""
+    if path.stat().st_size > LARGEST:
+        return Reading(problems=[Problem(str(path), 1, "", "", f"larger than {LARGEST} bytes, which no document is")])
+    text, problems = text_of(str(path), path.read_bytes())
+    return Reading(problems=problems) if problems else read(str(path), text)
 
 
 def _yaml_files(files: list[Path]) -> Iterator[Path]:

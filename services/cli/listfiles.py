@@ -6,7 +6,8 @@ from pathlib import Path
 
 from services.domain import listfile
 from services.domain.lists import NumberList
-from services.domain.reading import Located, Problem, Reading
+from services.domain.problem import Problem
+from services.domain.reading import Located, Reading
 
 LARGEST = 20_000_000
 """Bytes."""

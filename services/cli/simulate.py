@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -21,7 +22,7 @@ from services.settings import Settings
 from services.simulation.call import Outcome, simulate
 from services.simulation.clock import TooLongError
 from services.simulation.scene import Agent, Scene, agents_of, checked_keys
-from services.store import versions
+from services.store import drafts, versions
 from services.store.due import now
 
 _DAYS = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]
@@ -52,6 +53,9 @@ def command(  # noqa: PLR0913  # what the options say
     hangs_up_after: Annotated[
         float | None, typer.Option(min=0, help="Seconds after which the caller hangs up; left out: does not.")
     ] = None,
+    draft: Annotated[
+        str | None, typer.Option(help="By the documents that were applied, as they would be with this draft.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The record that the call would have left.")] = False,
 ) -> None:
     """Say what would become of a call: what the caller hears, who rings, how it ends and what it costs.
@@ -60,7 +64,9 @@ def command(  # noqa: PLR0913  # what the options say
 
     Example: hotline simulate 4001234567 examples/shop --caller 13800138000 --keys 2 --agents "li wang=busy"
     """
-    found = [document for _, document in documents_in(files)] if files else session.run(stored)
+    if files and draft:
+        raise typer.BadParameter("either files or a draft")
+    found = [document for _, document in documents_in(files)] if files else session.run(partial(_seen, draft))
     hotline = next((one for one in found if isinstance(one, Hotline) and one.number == number), None)
     if hotline is None:
         raise Refused(f"{number!r}: there is no hotline of this number")
@@ -83,6 +89,14 @@ def command(  # noqa: PLR0913  # what the options say
     except TooLongError as error:
         raise Refused(f"the call does not end: {error}") from error
     out.print(_json(outcome) if as_json else _text(outcome), markup=False)
+
+
+async def _seen(draft: str | None, redis: Redis) -> list[Document]:
+    if draft is None:
+        return await stored(redis)
+    if await drafts.get(redis, draft) is None:
+        raise Refused(f"there is no draft {draft!r}")
+    return [*(await drafts.seen_through(redis, draft)).documents.values()]
 
 
 async def stored(redis: Redis) -> list[Document]:

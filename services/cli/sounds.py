@@ -14,8 +14,9 @@ from services.domain import mailbox
 from services.domain.documents import Document, Group
 from services.domain.model import Model
 from services.domain.nodes.base import SoundFile
+from services.domain.problem import Problem
 from services.domain.prompts import MANDARIN, Sound, sounds_of, voices_of
-from services.domain.reading import Located, Problem
+from services.domain.reading import Located
 from services.programs import SoundError
 from services.prompts import Sounds, is_prepared
 from services.settings import Settings, SettingsError
@@ -49,15 +50,21 @@ async def prepare(located: list[Located], sounds: Sounds) -> list[Document]:
 
     Raises SoundError for what no document says.
     """
-    digested = [replace(item, document=_with_digests(item.document, Path(item.file).parent)) for item in located]
-    wanted = {one.sound.name: one for item in digested for one in _wanted(item)}
+    ready = [replace(item, document=digested(item)) for item in located]
+    wanted = {one.sound.name: one for item in ready for one in _wanted(item)}
     if failed := await _found([_failure(one, sounds) for one in wanted.values()], "sounds"):
         raise Refused("nothing was applied:", *sorted(failed))
     await sounds.beep()
     for text in mailbox.pieces():
         await sounds.spoken(text, MANDARIN)
-    await music_of([(Path(item.file), item.document) for item in digested], sounds)
-    return [item.document for item in digested]
+    await music_of([(Path(item.file), item.document) for item in ready], sounds)
+    return [item.document for item in ready]
+
+
+def digested(item: Located) -> Document:
+    """The document as it is stored: each recording that is there is named by its content as well."""
+    document: Document = _with_digests(item.document, Path(item.file).parent)
+    return document
 
 
 async def music_of(located: list[tuple[Path, Document]], sounds: Sounds) -> dict[str, Path]:
@@ -152,7 +159,8 @@ async def _voice_problem(item: Located, key: str, voice: str, speaks: Engine) ->
 def _with_digests(value: Any, folder: Path) -> Any:
     """The same, each recording named by its content as well."""
     if isinstance(value, SoundFile):
-        return value.model_copy(update={"sha256": uploads.sha256(folder / value.file)})
+        path = folder / value.file
+        return value.model_copy(update={"sha256": uploads.sha256(path)}) if path.is_file() else value
     if isinstance(value, Model):
         inner = {name: getattr(value, name) for name in type(value).model_fields}
         changed = {name: new for name, one in inner.items() if (new := _with_digests(one, folder)) is not one}

@@ -1,5 +1,6 @@
 """Which days are worked: China's holidays and moved working days (调休), and a company's own exceptions."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -9,14 +10,14 @@ from typing import Annotated, Literal
 import chinese_calendar
 from pydantic import Field, model_validator
 
-from services.domain.model import Id, Model
+from services.domain.model import DocumentModel, Id
 
 DayKind = Literal["working_day", "weekend", "holiday"]
 _SATURDAY = 5
 Days = Annotated[list[date], Field(max_length=1000, default_factory=list)]
 
 
-class Calendar(Model):
+class Calendar(DocumentModel):
     """The days that a base has otherwise, or does not have yet."""
 
     kind: Literal["calendar"]
@@ -29,6 +30,9 @@ class Calendar(Model):
 
     @model_validator(mode="after")
     def _one_kind_each(self) -> "Calendar":
+        for key, days in (("holidays", self.holidays), ("working_days", self.working_days)):
+            if twice := [day for day, count in Counter(days).items() if count > 1]:
+                raise ValueError(f"{min(twice)} is twice among '{key}'")
         if both := sorted(set(self.holidays) & set(self.working_days)):
             raise ValueError(f"{both[0]} is among 'holidays' and among 'working_days'")
         return self

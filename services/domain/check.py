@@ -1,60 +1,110 @@
 """What is wrong among documents that are each well formed: references, doubles, unreachable nodes."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from zoneinfo import ZoneInfo
 
-from services.domain import prompt_check, reach
+from services.domain import circles, opening, prompt_check, reach
 from services.domain.cycle import cycle
-from services.domain.documents import Account, Agent, Group, Hotline
+from services.domain.documents import Account, Agent, Document, Group, Hotline, Ref, ref
 from services.domain.extensions import numbers_of
+from services.domain.nodes.hours import HoursNode
 from services.domain.package import Package
 from services.domain.pbx import Pbx
-from services.domain.reading import Located, Problem, Reading
+from services.domain.problem import Problem
+from services.domain.reading import Located, Reading
+from services.domain.suggestion import did_you_mean
 from services.domain.tariff import HOME, Tariff
 
-Known = dict[tuple[str, str], Located]
-"""Documents by kind and id."""
+Known = dict[Ref, Located]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """All documents as they stand in Redis."""
+
+    documents: Mapping[Ref, Document] = field(default_factory=dict)
+    versions: Mapping[Ref, int] = field(default_factory=dict)
+    """Of these, and of what is no more or cannot be read."""
+    unreadable: Mapping[Ref, str] = field(default_factory=dict)
+    """Why."""
+
+    def having(self, documents: Iterable[Document], gone: Iterable[Ref] = ()) -> "Standing":
+        """As it would be with these instead, and without those that are gone."""
+        new = {**self.documents, **{ref(document): document for document in documents}}
+        left = {name: document for name, document in new.items() if name not in {*gone}}
+        return replace(self, documents=left)
 
 
 def check(reading: Reading) -> list[Problem]:
+    """Of documents by themselves: what they name has to be among them."""
     everything = reading.located
+    return sorted([*check_each(reading), *_among(everything, reading.broken)])
+
+
+def check_change(reading: Reading, standing: Standing, gone: Collection[Ref] = ()) -> list[Problem]:
+    """Of documents that are to be put beside, or in place of, those that stand; of which some are to be ``gone``.
+
+    Those that stand are looked at too: what they name must not be taken from them. What was wrong before is not told.
+    """
+    changed = {item.ref for item in reading.located}.union(reading.broken, gone)
+    stored = {name: Located.stored(document) for name, document in standing.documents.items()}
+    rest = [item for name, item in stored.items() if name not in changed]
+    broken = reading.broken.union(standing.unreadable) - set(gone)
+    found = _among([*rest, *reading.located], broken)
+    if any(problem.line == 0 for problem in found):
+        found -= _among(list(stored.values()), set(standing.unreadable))
+    return sorted([*check_each(reading), *found])
+
+
+def check_each(reading: Reading) -> Iterator[Problem]:
+    """What is wrong with each document whatever the others are."""
+    for item in reading.located:
+        if isinstance(item.document, Hotline):
+            yield from _flow(item, item.document)
+            yield from _hours(item, item.document)
+            yield from (item.problem(*problem) for problem in prompt_check.problems(item.document))
+        if isinstance(item.document, Tariff):
+            yield from (item.problem(*problem) for problem in reach.problems(item.document))
+
+
+def _among(everything: list[Located], broken: Collection[Ref]) -> set[Problem]:
+    """What is wrong between documents; references to ``broken`` ones are not missed."""
     known: Known = {}
-    problems: list[Problem] = []
+    hosts = [item.document for item in everything if isinstance(item.document, Pbx)]
+    problems = set(_extensions(everything))
     for item in everything:
-        first = known.setdefault((item.document.kind, item.document.id), item)
+        first = known.setdefault(item.ref, item)
         if first is not item:
             key = "number" if isinstance(item.document, Hotline) else "id"
             expected = f"this {item.document.kind} stands already at {first.place(key)}"
-            problems.append(item.problem(key, item.document.id, expected))
-    problems += _extensions(everything)
+            problems.add(item.problem(key, item.document.id, expected))
     for item in everything:
-        problems += _references(item, known, reading.broken)
+        problems.update(_references(item, known, broken))
         if isinstance(item.document, Hotline):
-            problems += _flow(item, item.document)
-            problems += [item.problem(*problem) for problem in prompt_check.problems(item.document)]
-            problems += _strategies(item, item.document, known)
-            problems += _webhook(item, item.document, known)
-            problems += _city(item, item.document, known)
-            problems += _callbacks(item, item.document, known)
+            problems.update(_strategies(item, item.document, known))
+            problems.update(_webhook(item, item.document, known))
+            problems.update(_city(item, item.document, known))
+            problems.update(_callbacks(item, item.document, known))
         if isinstance(item.document, Account):
-            problems += _packages(item, item.document, known)
-            problems += _minimums(item, item.document, known)
-        if isinstance(item.document, Tariff):
-            problems += [item.problem(*problem) for problem in reach.problems(item.document)]
+            problems.update(_packages(item, item.document, known))
+            problems.update(_minimums(item, item.document, known))
         if isinstance(item.document, Group):
-            problems += _trunk(item, item.document, everything)
+            problems.update(_trunk(item, item.document, hosts))
         if isinstance(item.document, Pbx):
-            problems += _endpoints(item, item.document, known)
-    return sorted(problems)
+            problems.update(_endpoints(item, item.document, known))
+    return problems
 
 
-def _references(item: Located, known: Known, broken: set[tuple[str, str]]) -> Iterator[Problem]:
+def _references(item: Located, known: Known, broken: Collection[Ref]) -> Iterator[Problem]:
     account = getattr(item.document, "account", None)
     for key, kind, name in item.document.references():
         target = known.get((kind, name))
         if target is None:
             if (kind, name) not in broken:
-                yield item.problem(key, name, f"there is no {kind} of this id")
+                near = did_you_mean(name, (other for of_kind, other in known if of_kind == kind))
+                yield item.problem(key, name, f"there is no {kind} of this id{near}")
         elif account and getattr(target.document, "account", account) != account:
             yield item.problem(key, name, f"this {kind} belongs to another account")
 
@@ -78,13 +128,36 @@ def _extensions(everything: list[Located]) -> Iterator[Problem]:
 def _flow(item: Located, hotline: Hotline) -> Iterator[Problem]:
     nodes = hotline.flow.nodes
     if hotline.flow.start not in nodes:
-        yield item.problem("flow.start", hotline.flow.start, "there is no node of this name")
+        yield item.problem("flow.start", hotline.flow.start, _no_node(hotline.flow.start, nodes))
     for name, node in nodes.items():
         for key, following in node.nexts():
             if following not in nodes:
-                yield item.problem(f"flow.nodes.{name}.{key}", following, "there is no node of this name")
-    for name in nodes.keys() - _reachable(hotline):
+                yield item.problem(f"flow.nodes.{name}.{key}", following, _no_node(following, nodes))
+    reached = _reachable(hotline)
+    for name in nodes.keys() - reached:
         yield item.problem(f"flow.nodes.{name}", name, "no way leads to this node")
+    told: set[str] = set()
+    for circle in circles.restless(nodes, reached):
+        told.update(circle)
+        expected = (
+            f"nothing is waited for in {' → '.join(circle)}: a call would turn in this circle until it is cut off"
+        )
+        yield item.problem(f"flow.nodes.{circle[0]}", circle[0], expected)
+    for circle in circles.endless(nodes, reached):
+        if told.isdisjoint(circle):
+            expected = f"no way leads out of {' → '.join(circle)} to where a call ends"
+            yield item.problem(f"flow.nodes.{circle[0]}", circle[0], expected)
+
+
+def _hours(item: Located, hotline: Hotline) -> Iterator[Problem]:
+    for name, node in hotline.flow.nodes.items():
+        if isinstance(node, HoursNode):
+            for key, value, expected in opening.problems(node, ZoneInfo(hotline.timezone)):
+                yield item.problem(f"flow.nodes.{name}.{key}", value, expected)
+
+
+def _no_node(name: str, nodes: Iterable[str]) -> str:
+    return f"there is no node of this name{did_you_mean(name, nodes)}"
 
 
 def _strategies(item: Located, hotline: Hotline, known: Known) -> Iterator[Problem]:
@@ -159,9 +232,8 @@ def _callbacks(item: Located, hotline: Hotline, known: Known) -> Iterator[Proble
             yield item.problem(f"flow.nodes.{name}.group", node.group, expected)
 
 
-def _trunk(item: Located, group: Group, everything: list[Located]) -> Iterator[Problem]:
+def _trunk(item: Located, group: Group, hosts: list[Pbx]) -> Iterator[Problem]:
     """Where no pbx document is given along with the group's, its trunks are not known."""
-    hosts = [other.document for other in everything if isinstance(other.document, Pbx)]
     trunks = {trunk.id for host in hosts for trunk in host.trunks}
     if hosts and group.callback and group.callback.trunk not in trunks:
         yield item.problem("callback.trunk", group.callback.trunk, "no pbx has a trunk of this id")

@@ -15,7 +15,7 @@ from services.domain.callbacks import CallbackTerms
 from services.domain.divisions import divided
 from services.domain.flow import Flow
 from services.domain.lists import NumberList
-from services.domain.model import BoundNumber, Id, Model, Password, Title, Voice, keys_as_text
+from services.domain.model import BoundNumber, DocumentModel, Id, Model, Password, Title, Voice, keys_as_text
 from services.domain.nodes.base import Language, PlainPrompt, PlainSaid, SoundFile
 from services.domain.package import Package
 from services.domain.pbx import Pbx
@@ -96,7 +96,7 @@ class Caps(Model):
         return self
 
 
-class Account(Model):
+class Account(DocumentModel):
     kind: Literal["account"]
     id: Id
     name: Title
@@ -128,7 +128,7 @@ class Sip(Model):
     password: Password
 
 
-class Agent(Model):
+class Agent(DocumentModel):
     """Answers calls at a SIP phone that registers here, or at a bound number dialled over the trunk."""
 
     kind: Literal["agent"]
@@ -189,7 +189,7 @@ class Widening(Model):
     level: Level
 
 
-class Group(Model):
+class Group(DocumentModel):
     """Agents who share calls, and the queue of the callers who wait for them."""
 
     kind: Literal["group"]
@@ -258,7 +258,7 @@ class MissedCalls(Model):
 Word = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,200}$")]
 
 
-class Hotline(Model):
+class Hotline(DocumentModel):
     kind: Literal["hotline"]
     number: HotlineNumber
     account: Id
@@ -306,3 +306,10 @@ Document = Annotated[
     Account | Tariff | Package | Calendar | Numbering | NumberList | Agent | Group | Hotline | Pbx,
     Field(discriminator="kind"),
 ]
+
+Ref = tuple[str, str]
+"""Kind and id of a document."""
+
+
+def ref(document: Document) -> Ref:
+    return document.kind, document.id

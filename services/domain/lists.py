@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from services.domain.model import Id, Model, Title, Voice, keys_as_text
+from services.domain.model import DocumentModel, Id, Title, Voice, keys_as_text
 from services.domain.nodes.base import PlainSaid
 from services.domain.numbers import as_dialled
 
@@ -96,7 +96,7 @@ def _no_doubles(value: object, validated: ValidatorFunctionWrapHandler) -> Entri
     return entries
 
 
-class NumberList(Model):
+class NumberList(DocumentModel):
     kind: Literal["list"]
     id: Id
     account: Id

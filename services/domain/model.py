@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+ID = r"^[a-z0-9][a-z0-9_-]{0,39}$"
+Id = Annotated[str, StringConstraints(pattern=ID)]
 """Names of documents and nodes: lower case, digits, ``-`` and ``_``, at most 40 characters."""
 
 BoundNumber = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{3,20}$")]
@@ -22,6 +23,22 @@ class Model(BaseModel):
     """Base of all documents and their parts: unknown keys are errors, nothing changes after it was read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+SCHEMA = 1
+"""Of documents: counted up when a release writes what the one before it cannot read."""
+
+
+def _known_schema(schema: int) -> int:
+    if schema != SCHEMA:
+        raise ValueError(f"written in schema {schema}; this release reads schema {SCHEMA}")
+    return schema
+
+
+class DocumentModel(Model):
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    schema_: Annotated[int, Field(strict=True), AfterValidator(_known_schema)] = Field(default=SCHEMA, alias="schema")
 
 
 def keys_as_text(keys: Any) -> Any:

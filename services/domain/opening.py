@@ -1,12 +1,13 @@
 """Opening hours: on which days, and at which hours of them, by the clock at the hotline."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
-from itertools import pairwise
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from services.domain import clock
 from services.domain.calendar import CHINA, Calendar, DayKind, day
@@ -41,21 +42,6 @@ class OpeningHours(Model):
     special: Annotated[list[SpecialDay], Field(max_length=1000, default_factory=list)]
     """Instead of what would hold on these days."""
 
-    @model_validator(mode="after")
-    def _no_overlap(self) -> "OpeningHours":
-        for name in (*WEEKDAYS, *get_args(DayKind)):
-            rows = [hours for row in self.open if name in row.days for hours in row.hours]
-            if twice := _overlap(rows):
-                raise ValueError(f"on {name} {twice[0]} and {twice[1]} overlap")
-        seen = set()
-        for special in self.special:
-            if twice := _overlap(special.hours):
-                raise ValueError(f"on {special.date} {twice[0]} and {twice[1]} overlap")
-            if special.date in seen:
-                raise ValueError(f"{special.date} is special twice")
-            seen.add(special.date)
-        return self
-
 
 def is_open(hours: OpeningHours, at: int, zone: ZoneInfo, calendar: Calendar = CHINA) -> bool:
     """``at``: milliseconds since 1970. Hours over midnight are those of the day on which they begin."""
@@ -83,9 +69,65 @@ def _pieces(hours: Sequence[str]) -> Iterator[tuple[int, int]]:
         yield begin, end if begin < end else end + DAY_MINUTES
 
 
-def _overlap(hours: Sequence[str]) -> tuple[str, str] | None:
-    ordered = sorted(zip(_pieces(hours), hours, strict=True))
-    for ((_, end), one), ((begin, _), other) in pairwise(ordered):
-        if begin < end:
-            return one, other
-    return None
+def problems(hours: OpeningHours, zone: ZoneInfo) -> Iterator[tuple[str, object, str]]:
+    """Key, value and what was expected of all hours that overlap, and of special days' times that there are not."""
+    yield from _overlaps(hours)
+    seen: dict[date, int] = {}
+    for index, special in enumerate(hours.special):
+        if (first := seen.setdefault(special.date, index)) != index:
+            yield f"special.{index}.date", str(special.date), f"is special already: special.{first}"
+        today = _keyed(f"special.{index}.hours", special.hours)
+        for one, other in _crossing(today, []):
+            yield one.key, one.text, f"overlaps with {other.text}"
+        for piece in today:
+            for minute in (piece.begin, piece.end):
+                if _skipped(special.date, minute, zone):
+                    at = f"{minute // 60 % 24:02}:{minute % 60:02}"
+                    yield piece.key, piece.text, f"there is no {at} then in {zone.key}: clocks are put forward"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class _Piece:
+    begin: int
+    end: int
+    key: str
+    text: str
+
+
+def _overlaps(hours: OpeningHours) -> Iterator[tuple[str, object, str]]:
+    """Of days of the same name; and of their nights with what follows on the next day."""
+    found: dict[tuple[_Piece, _Piece], list[str]] = defaultdict(list)
+    followed: list[tuple[str, str]] = list(zip(WEEKDAYS, (*WEEKDAYS[1:], WEEKDAYS[0]), strict=True))
+    for name, following in (*followed, *((kind, kind) for kind in get_args(DayKind))):
+        for pair in _crossing(_on(hours, name), _on(hours, following)):
+            found[pair].append(name)
+    for (one, other), names in found.items():
+        yield one.key, one.text, f"overlaps with {other.text} on {', '.join(names)}"
+
+
+def _on(hours: OpeningHours, name: str) -> list[_Piece]:
+    rows = enumerate(hours.open)
+    return [piece for at, row in rows if name in row.days for piece in _keyed(f"open.{at}.hours", row.hours)]
+
+
+def _keyed(key: str, hours: Sequence[str]) -> list[_Piece]:
+    pieces = enumerate(zip(_pieces(hours), hours, strict=True))
+    return [_Piece(begin, end, f"{key}.{index}", text) for index, ((begin, end), text) in pieces]
+
+
+def _crossing(today: list[_Piece], tomorrow: list[_Piece]) -> Iterator[tuple[_Piece, _Piece]]:
+    """Which piece of either day begins before one of today has ended."""
+    longest: _Piece | None = None
+    for piece in sorted(today):
+        if longest and piece.begin < longest.end:
+            yield piece, longest
+        longest = max(longest or piece, piece, key=lambda one: one.end)
+    for piece in tomorrow:
+        if longest and piece.begin + DAY_MINUTES < longest.end:
+            yield piece, longest
+
+
+def _skipped(day: date, minute: int, zone: ZoneInfo) -> bool:
+    """Whether the wall clock never shows it: it is put forward over it."""
+    at = (datetime.combine(day, time()) + timedelta(minutes=minute)).replace(tzinfo=zone)
+    return at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != at.replace(tzinfo=None)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from services.domain.cycle import Anchor
-from services.domain.model import Id, Model
+from services.domain.model import DocumentModel, Id, Model
 from services.domain.region import NumberType
 from services.domain.tariff import Currency, Money, Place
 
@@ -41,7 +41,7 @@ class Extra(Model):
     """In each cycle, without being paid for."""
 
 
-class Package(Model):
+class Package(DocumentModel):
     kind: Literal["package"]
     id: Id
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from services.domain.model import Id, Model, Password
+from services.domain.model import DocumentModel, Id, Model, Password
 
 
 def _absolute(path: PurePosixPath) -> PurePosixPath:
@@ -112,7 +112,7 @@ class Folders(Model):
     data: Folder
 
 
-class Pbx(Model):
+class Pbx(DocumentModel):
     kind: Literal["pbx"]
     id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{1,20}$")]
     sip: SipPort = SipPort()

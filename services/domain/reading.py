@@ -2,36 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedBase
-from ruamel.yaml.constructor import RoundTripConstructor
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import Node
 
-from services.domain.documents import Document
+from services.domain.documents import Document, Ref, ref
+from services.domain.problem import Problem, shown
+from services.domain.source import Mapping, Sequence, parse
+from services.domain.suggestion import did_you_mean, keys_at
 
 _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
-_LONGEST_BITS = 64
-
-
-@dataclass(frozen=True, order=True)
-class Problem:
-    file: str
-    line: int
-    """Counted from 1."""
-    key: str
-    """Path to the value: ``flow.nodes.welcome.keys.1``; empty when the whole document is meant."""
-    value: str
-    expected: str
-
-    def __str__(self) -> str:
-        where = f"{self.file}:{self.line}: "
-        what = f"{self.key}: " if self.key else ""
-        return f"{where}{what}{self.value}: {self.expected}" if self.value else f"{where}{what}{self.expected}"
+_KINDS = get_args(get_args(Document)[0])
 
 
 @dataclass(frozen=True)
@@ -40,27 +22,37 @@ class Located:
 
     document: Document
     file: str
-    source: Any
-    """The YAML nodes, which know their lines."""
+    source: Any = None
+    """Values that know their lines; None of a document that stands in no file."""
+
+    @classmethod
+    def stored(cls, document: Document) -> "Located":
+        return cls(document, f"{document.kind} {document.id} as stored")
+
+    @property
+    def ref(self) -> Ref:
+        return ref(self.document)
 
     def place(self, key: str) -> str:
         """File and line."""
-        return f"{self.file}:{_line(self.source, key.split('.'))}"
+        return self.file if self.source is None else f"{self.file}:{_line(self.source, key.split('.'))}"
 
     def problem(self, key: str, value: object, expected: str) -> Problem:
-        return Problem(self.file, _line(self.source, key.split(".") if key else []), key, _shown(value), expected)
+        path = key.split(".") if key else []
+        line = 0 if self.source is None else _line(self.source, path)
+        return Problem(self.file, line, key, shown(value, path), expected)
 
 
 @dataclass
 class Reading:
-    """What was read: documents, problems, and the (kind, id) of documents that could not be taken.
+    """What was read: documents, problems, and kind and id of the documents that could not be taken.
 
     References to those are not reported as missing: one mistake is one problem.
     """
 
     located: list[Located] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    broken: set[tuple[str, str]] = field(default_factory=set)
+    broken: set[Ref] = field(default_factory=set)
 
     @classmethod
     def of_all(cls, readings: Iterable["Reading"]) -> "Reading":
@@ -72,58 +64,44 @@ class Reading:
         return together
 
 
-class _Constructor(RoundTripConstructor):
-    def construct_object(self, node: Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002  # as ruamel has it
-        try:
-            value = super().construct_object(node, deep)
-        except (ValueError, IndexError):  # 2026-02-30, -_
-            raise _misread(node) from None
-        if isinstance(value, int) and value.bit_length() > _LONGEST_BITS:
-            raise _misread(node)
-        return value
-
-
-def _misread(node: Node) -> MarkedYAMLError:
-    problem = f"{_shown(node.value)} reads like a day, a time or a number, and is none"
-    return MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
-
-
 def read(file: str, text: str) -> Reading:
     """Documents of one file, separated by ``---``."""
-    reading = Reading()
-    yaml = YAML(typ="rt")
-    yaml.Constructor = _Constructor
-    try:
-        sources = [source for source in yaml.load_all(text) if source is not None]
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        reading.problems.append(Problem(file, line, "", "", f"not valid YAML: {error.problem}"))
-        return reading
-    except YAMLError as error:
-        reading.problems.append(Problem(file, 1, "", "", f"not valid YAML: {str(error).splitlines()[0]}"))
-        return reading
+    sources, flaws = parse(file, text)
+    reading = Reading(problems=flaws)
+    told = [(flaw.line, flaw.key) for flaw in flaws]
     for source in sources:
         try:
             reading.located.append(Located(_DOCUMENT.validate_python(source), file, source))
         except ValidationError as invalid:
-            reading.problems += [_problem(file, source, details) for details in invalid.errors()]
-            if isinstance(source, dict):
-                reading.broken.add(
-                    (str(source.get("kind")), str(source.get("number" if source.get("kind") == "hotline" else "id")))
-                )
+            errors = invalid.errors()
+            other_schema = [details for details in errors if details["loc"][1:] == ("schema",)]
+            found = [_problem(file, source, details) for details in other_schema or errors]
+            reading.problems += [one for one in found if not any(_covers(flaw, one) for flaw in told)]
+            reading.broken.add(_ref(source))
     return reading
+
+
+def _covers(flaw: tuple[int, str], problem: Problem) -> bool:
+    """One mistake is one problem: what could not be read is not missed."""
+    line, key = flaw
+    return line == problem.line and (problem.key == key or problem.key.startswith(f"{key}."))
+
+
+def _ref(source: Any) -> Ref:
+    fields = source if isinstance(source, dict) else {}
+    return str(fields.get("kind")), str(fields.get("number" if fields.get("kind") == "hotline" else "id"))
 
 
 def _problem(file: str, source: Any, details: ErrorDetails) -> Problem:
     path, value = _yaml_path(source, details["loc"]), details["input"]
     if details["type"] == "union_tag_invalid":
         path, value = [*path, "kind"], value["kind"]
-    shown = "" if details["type"] == "missing" or _SECRET.intersection(path[-2:]) else _shown(value)
-    return Problem(file, _line(source, path), ".".join(path), shown, _expected(details))
+    said = "" if details["type"] == "missing" else shown(value, path)
+    expected = _expected(details)
+    if details["type"] == "extra_forbidden":
+        expected += did_you_mean(path[-1], keys_at(_KINDS, source, path[:-1]))
+    return Problem(file, _line(source, path), ".".join(path), said, expected)
 
-
-_SECRET = {"password", "secret", "codes"}
-"""Keys whose values, and whose lists' values, are not shown."""
 
 _SENTENCES = {
     "extra_forbidden": "unknown key",
@@ -131,6 +109,8 @@ _SENTENCES = {
     "union_tag_not_found": "'kind' is missing",
     "union_tag_invalid": "unknown kind; expected one of {expected_tags}",
     "string_type": "expected text; put numbers in quotes",
+    "date_from_datetime_parsing": "there is no such day; expected one like 2026-01-31",
+    "date_parsing": "there is no such day; expected one like 2026-01-31",
     "date_from_datetime_inexact": "expected a day, like 2026-01-31",
     "value_error": "{error}",
 }
@@ -163,13 +143,13 @@ def _is_kind(source: dict[Any, Any], step: str | int) -> bool:
 def _has(source: Any, step: str) -> bool:
     """Also when what is there is nothing."""
     if isinstance(source, dict):
-        return any(str(key) == step for key in source)
+        return step in source
     return _child(source, step) is not None
 
 
 def _child(source: Any, step: str) -> Any:
     if isinstance(source, dict):
-        return next((value for key, value in source.items() if str(key) == step), None)
+        return source.get(step)
     if isinstance(source, list) and step.isdigit() and int(step) < len(source):
         return source[int(step)]
     return None
@@ -177,24 +157,12 @@ def _child(source: Any, step: str) -> Any:
 
 def _line(source: Any, path: list[str]) -> int:
     """Line of the deepest step of ``path`` that exists."""
-    line = source.lc.line + 1 if isinstance(source, CommentedBase) else 1
+    line: int = getattr(source, "line", 1)
     for step in path:
-        if not isinstance(source, CommentedBase):
+        if isinstance(source, Mapping) and step in source:
+            line, source = source.lines[step], source[step]
+        elif isinstance(source, Sequence) and step.isdigit() and int(step) < len(source):
+            line, source = source.lines[int(step)], source[int(step)]
+        else:
             break
-        key = next((key for key in _positions(source) if str(key) == step), None)
-        if key is None:
-            break
-        line = source.lc.data[key][0] + 1
-        source = _child(source, step)
-    return int(line)
-
-
-def _positions(source: CommentedBase) -> dict[Any, list[int]]:
-    return source.lc.data or {}
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, dict | list):
-        return ""
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else text[:57] + "…"  # noqa: PLR2004  # what fits a line
+    return line

@@ -10,7 +10,7 @@ from phonenumbers import PhoneNumber
 from pydantic import AfterValidator, Field, StringConstraints
 
 from services.domain.divisions import CITIES, divided
-from services.domain.model import Id, Model
+from services.domain.model import DocumentModel, Id, Model
 
 NumberType = Literal["mobile", "fixed", "international", "withheld", "unknown"]
 """``international`` is whatever is not +86, Hong Kong, Macau and Taiwan included; ``unknown`` is a number that is shown
@@ -36,7 +36,7 @@ class Override(Model):
     region: RegionName | None = None
 
 
-class Numbering(Model):
+class Numbering(DocumentModel):
     """An own numbering plan, over the one of phonenumbers: the longest prefix counts."""
 
     kind: Literal["numbering"]

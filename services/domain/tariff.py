@@ -1,5 +1,6 @@
 """What a call costs, as a document: FIELD 1 has the trade's rules, the words are CGRateS'."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -10,7 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model
 
 from services.domain.calendar import DayKind
 from services.domain.divisions import divided
-from services.domain.model import Id, Model
+from services.domain.model import DocumentModel, Id, Model
 from services.domain.money import DIGITS, Rounding
 from services.domain.region import NumberType
 
@@ -20,17 +21,18 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 def _some_time(hours: str) -> str:
+    if not re.fullmatch(r"[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}", hours):
+        raise ValueError("expected hours of a day, like 09:00-18:00")
     begin, end = hours.split("-")
+    for time, last in ((begin, "23:59"), (end, "24:00")):
+        if time > last or time[3:] > "59":
+            raise ValueError(f"there is no {time} at which it could {'begin' if last == '23:59' else 'end'}")
     if begin == end:
         raise ValueError("begins and ends at the same time: no time, or the whole day? That is 00:00-24:00")
     return hours
 
 
-Hours = Annotated[
-    str,
-    StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"),
-    AfterValidator(_some_time),
-]
+Hours = Annotated[str, AfterValidator(_some_time)]
 """``08:00-18:00``, or ``22:00-06:00`` over midnight; the second time is no longer in it."""
 HOME, NOWHERE = "home_city", "unknown"
 RELATIVE = {HOME, NOWHERE}
@@ -149,7 +151,7 @@ class Metering(Model):
     """What becomes of a call that nothing more can be reserved for: it is ended then, or may go on to its end."""
 
 
-class Tariff(Model):
+class Tariff(DocumentModel):
     """``bill_from``: ``platform`` bills from our answer (a menu is billed), ``agent`` from the agent's (FIELD 1)."""
 
     kind: Literal["tariff"]

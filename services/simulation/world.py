@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from redis.asyncio import Redis
 
-from services.domain.documents import Account, Agent, Document, Hotline
+from services.domain.documents import Account, Agent, Document, Hotline, Ref, ref
 from services.simulation.scene import Scene
 from services.store import agents, documents, staff
 from services.store.distribution import Distribution
@@ -21,9 +21,8 @@ async def furnish(redis: Redis, scene: Scene, hotline: Hotline) -> None:
 
 def _met_by(hotline: Hotline, documents: Iterable[Document]) -> list[Document]:
     """What the call may come by: what the hotline refers to, what that refers to, and so on."""
-    known = {(document.kind, document.id): document for document in documents}
-    found: dict[tuple[str, str], Document] = {}
-    ahead: list[tuple[str, str]] = [(hotline.kind, hotline.id)]
+    known = {ref(document): document for document in documents}
+    found, ahead = dict[Ref, Document](), [ref(hotline)]
     while ahead:
         name = ahead.pop()
         if name in known and name not in found:

@@ -31,6 +31,11 @@ async def put(distribution: Distribution, agent: Agent, now: int) -> None:
     await distribution.run("put_agent", now, agent.id, limit, 0 if agent.sip else 1)
 
 
+async def remove(distribution: Distribution, agent: str, now: int) -> None:
+    """The agent is no more. During a call: logged out when the call is over."""
+    await distribution.run("remove_agent", now, agent)
+
+
 async def get(distribution: Distribution, agent: str) -> Standing | None:
     found: Any = await distribution.redis.hgetall(keys.agent(distribution.account, agent))
     known = {name.decode(): value.decode() for name, value in found.items()}

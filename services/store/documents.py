@@ -1,6 +1,6 @@
 """Documents in Redis: read one, or write many at once."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
@@ -10,14 +10,15 @@ from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
 from services.domain.calendar import Calendar
-from services.domain.documents import Account, Agent, Document, Group, Hotline
+from services.domain.check import Standing
+from services.domain.documents import Account, Agent, Document, Group, Hotline, Ref
 from services.domain.extensions import numbers_of
 from services.domain.lists import NumberList
 from services.domain.package import Package
 from services.domain.region import Numbering
 from services.domain.tariff import Tariff
 from services.store import keys, lists
-from services.store.versions import Edit, fields
+from services.store.versions import Edit, deletion, fields
 
 _ANY: TypeAdapter[Document] = TypeAdapter(Document)
 
@@ -28,6 +29,10 @@ Title = tuple[type[Any], str, int | None]
 Row = tuple[bytes | None, bytes | None]
 """A document's JSON and its version, None when there is none."""
 
+Check = Callable[[Standing], None]
+
+PAGE = 500
+"""Documents that are read in one round trip."""
 PARSED = 20_000
 """Documents that are kept as they were read, for whoever finds them unchanged."""
 
@@ -82,7 +87,7 @@ def _parsed(kind: Any, body: bytes, version: bytes) -> Versioned[Any]:
 
 
 async def names(redis: Redis, kind: type[D]) -> list[str]:
-    """Of every document of the kind."""
+    """Of every document of the kind, deleted ones too."""
     prefix = keys.document(_kind_name(kind), "")
     return sorted([name.decode().removeprefix(prefix) async for name in redis.scan_iter(f"{prefix}*", 1000)])
 
@@ -91,32 +96,75 @@ def _kind_name(kind: type[Any]) -> str:
     return kind.__name__.lower()
 
 
-async def apply(redis: Redis, documents: Sequence[Document], edit: Edit | None = None) -> list[tuple[Document, int]]:
+async def standing(redis: Redis) -> Standing:
+    """All documents there are."""
+    documents: dict[Ref, Document] = {}
+    versions: dict[Ref, int] = {}
+    unreadable: dict[Ref, str] = {}
+    found = [name.decode() async for name in redis.scan_iter(keys.document("*", "*"), 1000)]
+    for page in range(0, len(found), PAGE):
+        names = found[page : page + PAGE]
+        async with redis.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.hmget(name, ["body", "version"])
+            rows = await pipe.execute()
+        for name, (body, version) in zip(names, rows, strict=True):
+            _, kind, document_id = name.split(":", 2)
+            versions[kind, document_id] = int(version or 0)
+            try:
+                if body is not None:
+                    documents[kind, document_id] = _ANY.validate_json(body)
+            except ValidationError as error:
+                unreadable[kind, document_id] = error.errors()[0]["msg"]
+    return Standing(documents, versions, unreadable)
+
+
+async def apply(
+    redis: Redis,
+    documents: Sequence[Document],
+    edit: Edit | None = None,
+    gone: Sequence[Ref] = (),
+    check: Check | None = None,
+) -> list[tuple[Document, int]]:
     """Write all documents that differ from what is stored, all at once; gives them with their new versions.
 
-    ``edit``: who does so, when and why, for the versions' history. Somebody else who applies the same documents
-    meanwhile is waited for, not overwritten.
+    ``edit``: who does so, when and why, for the versions' history. ``gone``: documents that are deleted; their versions
+    stay. ``check`` raises if that must not be; what it is shown stands until all is written, for whoever changes
+    documents meanwhile makes it begin anew.
     """
     names = [keys.document(document.kind, document.id) for document in documents]
     bodies = [document.model_dump_json(exclude_none=True) for document in documents]
+    leaving = [keys.document(*name) for name in gone]
 
     async def write(pipe: Pipeline) -> list[tuple[Document, int]]:
+        if check is not None:
+            check(await standing(redis))
         stored = [await pipe.hmget(name, ["body", "version"]) for name in names]
+        left = [await pipe.hmget(name, ["body", "version"]) for name in leaving]
         new = [
             (name, document, body, int(version or 0) + 1)
             for name, document, body, (old, version) in zip(names, documents, bodies, stored, strict=True)
-            if old != body.encode()
+            if _known(old) != document
         ]
         staged = [(one, await lists.stage(redis, one)) for _, one, _, _ in new if isinstance(one, NumberList)]
         pipe.multi()  # type: ignore[no-untyped-call]
-        _index(pipe, documents, [body for body, _ in stored])
+        _index(pipe, documents, [body for body, _ in (*stored, *left)])
         for name, _, body, number in new:
             pipe.hset(name, mapping=cast("Any", fields(number, body, edit)))
         for one, key in staged:
             lists.put(pipe, one, key)
+        for name, (old, version) in zip(leaving, left, strict=True):
+            if old is not None:
+                pipe.hdel(name, "body")
+                pipe.hset(name, mapping=cast("Any", deletion(int(version or 0) + 1, edit)))
+        for kind, name in gone:
+            if kind == "list":
+                pipe.unlink(keys.listed(name))
+        pipe.incr(keys.DOCUMENTS)
         return [(document, number) for _, document, _, number in new]
 
-    changed: list[tuple[Document, int]] = await redis.transaction(write, *names, value_from_callable=True)
+    watched = (keys.DOCUMENTS, *names, *leaving)
+    changed: list[tuple[Document, int]] = await redis.transaction(write, *watched, value_from_callable=True)
     return changed
 
 

@@ -7,9 +7,18 @@ UNRATED_STREAM = "cdr:unrated"
 """Stream of records that no tariff could be found for: docs/cdr-stream.md."""
 
 
+DOCUMENTS = "documents"
+"""How often documents were changed: whoever changes some watches it, so that two never pass each other."""
+
+
 def document(kind: str, name: str) -> str:
     """Hash of one document: ``body`` and ``version`` now, ``v1``, ``v2``, … every version there was."""
     return f"doc:{kind}:{name}"
+
+
+def draft(name: str) -> str:
+    """Hash of changes that are not in effect: ``kind:id`` to a document and the version that it is made from."""
+    return f"draft:{name}"
 
 
 def extensions(account: str) -> str:

@@ -1,15 +1,19 @@
 """Documents for calls: what was read once is there when Redis is not."""
 
+import logging
 from collections import OrderedDict
 from contextlib import suppress
 from typing import Any
 
+from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from services.domain.documents import Agent, Group, Hotline
 from services.store import documents
 from services.store.breaker import AWAY, UNGUARDED, Guard
 from services.store.documents import PARSED, D, Row, Versioned
+
+log = logging.getLogger(__name__)
 
 LIMIT = PARSED
 """Documents; of those beyond it the longest unused are forgotten."""
@@ -60,9 +64,20 @@ class Remembered:
         missing = [name for name in dict.fromkeys(names) if (kind, name) not in self._known]
         return [found for found in await self.get_many(kind, missing) if found] if missing else []
 
+    def _readable(self, kind: type[D], name: str, row: Row) -> Versioned[D] | None:
+        """What a newer release has written is not read: callers go on with what was read before it, if anything was."""
+        try:
+            return documents.versioned(kind, row)
+        except ValidationError as error:
+            if (known := self._known.get((kind, name))) is None:
+                raise
+            why = error.errors()[0]["msg"]
+            log.error("%s %r is taken as it was in version %d: %s", kind.__name__, name, known.version, why)  # noqa: TRY400 - a traceback would say no more
+            return known
+
     def _remember(self, kind: type[D], name: str, row: Row) -> Versioned[D] | None:
+        document = self._readable(kind, name, row)
         self._known.pop((kind, name), None)
-        document = documents.versioned(kind, row)
         if document is not None:
             self._known[kind, name] = document
             if len(self._known) > self._limit:

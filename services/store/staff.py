@@ -18,3 +18,12 @@ async def put(redis: Redis, found: Sequence[Document]) -> None:
     for document in found:
         if isinstance(document, Group):
             await queues.put(Distribution(redis, document.account), document, at)
+
+
+async def remove(redis: Redis, gone: Document) -> None:
+    """No call is distributed to it any more."""
+    if isinstance(gone, Agent):
+        await agents.remove(Distribution(redis, gone.account), gone.id, now())
+    if isinstance(gone, Group):
+        nobody = gone.model_copy(update={"members": []})
+        await queues.put(Distribution(redis, gone.account), nobody, now())

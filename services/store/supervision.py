@@ -9,6 +9,7 @@ from collections.abc import Awaitable
 from enum import StrEnum
 from typing import TypeVar
 
+from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from services.domain.agents import State
@@ -113,7 +114,10 @@ def pbx_of(uniqueid: str) -> str:
 
 
 async def _agent(redis: Redis, name: str) -> Agent:
-    found = await documents.get(redis, Agent, name)
+    try:
+        found = await documents.get(redis, Agent, name)
+    except ValidationError as error:
+        raise Refused(f"agent {name!r} was written by another release: {error.errors()[0]['msg']}") from error
     if found is None:
         raise Refused(f"there is no agent {name!r}")
     return found.document

@@ -24,6 +24,8 @@ class Version:
     number: int
     edit: Edit | None
     """None when nobody had said."""
+    deleted: bool = False
+    """From then on there was no such document."""
 
 
 _EDIT = TypeAdapter(Edit)
@@ -36,12 +38,21 @@ def fields(number: int, body: str, edit: Edit | None) -> dict[str, str | bytes |
     return known if edit is None else known | {f"edit{number}": _EDIT.dump_json(edit)}
 
 
+def deletion(number: int, edit: Edit | None) -> dict[str, str | bytes | int]:
+    """The same of its deletion, which is a version that has nothing in it."""
+    known: dict[str, str | bytes | int] = {"version": number}
+    return known if edit is None else known | {f"edit{number}": _EDIT.dump_json(edit)}
+
+
 async def history(redis: Redis, kind: str, name: str) -> list[Version]:
     """Oldest first; none: there is no such document."""
     stored: dict[bytes, bytes] = await cast("Any", redis.hgetall(keys.document(kind, name)))
     newest = int(stored.get(b"version", 0))
     edits = [stored.get(b"edit%d" % number) for number in range(1, newest + 1)]
-    return [Version(number, _EDIT.validate_json(edit) if edit else None) for number, edit in enumerate(edits, 1)]
+    return [
+        Version(number, _EDIT.validate_json(edit) if edit else None, deleted=b"v%d" % number not in stored)
+        for number, edit in enumerate(edits, 1)
+    ]
 
 
 async def document(redis: Redis, kind: str, name: str, number: int | None = None) -> Document | None:

@@ -4,11 +4,12 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
+from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from services.domain.documents import Agent, Group, Hotline
 from services.domain.reading import read
-from services.store import documents
+from services.store import documents, keys
 from services.store.breaker import AWAY, DEADLINE, Breaker, client
 from services.store.remembered import Remembered
 from tests.harness.node import DEMO
@@ -52,6 +53,18 @@ async def test_what_was_changed_is_read_anew(patient: Redis) -> None:
         found = await remembered.get(Agent, "li")
         assert found
         assert found.document.name == name
+
+
+async def test_what_a_newer_release_has_written_is_taken_as_it_was(patient: Redis) -> None:
+    remembered = Remembered(patient)
+    await documents.apply(patient, [AGENT])
+    before = await remembered.get(Agent, "li")
+    newer = AGENT.model_dump_json(exclude_none=True).replace('"schema":1', '"schema":2')
+    await patient.hset(keys.document("agent", "li"), mapping={"body": newer, "version": 2})
+    assert await remembered.get(Agent, "li") == before
+    assert await remembered.get(Agent, "li") == before
+    with pytest.raises(ValidationError, match="written in schema 2; this release reads schema 1"):
+        await Remembered(patient).get(Agent, "li")
 
 
 async def test_what_is_gone_is_forgotten(patient: Redis, server: RedisServer) -> None:

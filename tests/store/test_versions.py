@@ -110,4 +110,4 @@ async def test_a_version_whose_references_are_gone_does_not_come_back(
     await redis.delete("doc:tariff:per-minute")
     done = hotline("document", "rollback", "account", "demo", "--to", "1", "--as", "li", **env)
     assert done.returncode == 1
-    assert done.stderr.startswith("version 1 cannot hold again: tariff: there is no tariff")
+    assert done.stderr.startswith("account demo version 1: tariff: 'per-minute': there is no tariff")

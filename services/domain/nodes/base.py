@@ -71,12 +71,18 @@ class NodeModel(Model):
 
     WAYS: ClassVar[tuple[str, ...]] = ()
     PROMPTS: ClassVar[tuple[str, ...]] = ()
+    WAITS: ClassVar[bool] = False
+    """Whether it waits for somebody: for the caller to press a key or to speak, or for an agent."""
 
     def nexts(self) -> Iterator[tuple[str, str]]:
         """Where the call may go from here, by the key that says so: ``otherwise``, ``keys.1``, ``branches.0.next``."""
         for name in self.WAYS:
             for key, way in _each(name, getattr(self, name)):
                 yield (f"{key}.next", way.next) if isinstance(way, Branch) else (key, way)
+
+    def ends(self) -> bool:
+        """Whether a call may end here by other than the caller's hanging up."""
+        return not any(self.nexts())
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         for name in self.PROMPTS:

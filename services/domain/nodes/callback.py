@@ -23,6 +23,7 @@ class Callback(NodeModel):
         "confirm",
         "digits",
     )
+    WAITS = True
 
     kind: Literal["callback"]
     group: Id
@@ -48,6 +49,9 @@ class Callback(NodeModel):
     """Where the call goes when the callback is agreed on; left out: it ends."""
     otherwise: Id | None = None
     """Where it goes when no number was given, or so many callbacks are pending that no more are taken."""
+
+    def ends(self) -> bool:
+        return self.next is None or self.otherwise is None
 
     def references(self) -> Iterator[tuple[str, str, str]]:
         yield "group", "group", self.group

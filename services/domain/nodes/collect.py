@@ -14,6 +14,7 @@ class Collect(NodeModel):
 
     WAYS = ("next", "otherwise")
     PROMPTS = ("prompt", "invalid")
+    WAITS = True
 
     kind: Literal["collect"]
     prompt: Prompt

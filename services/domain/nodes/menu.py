@@ -11,6 +11,7 @@ class Menu(NodeModel):
 
     WAYS = ("keys", "otherwise")
     PROMPTS = ("prompt", "invalid")
+    WAITS = True
 
     kind: Literal["menu"]
     prompt: Prompt

@@ -13,6 +13,7 @@ class Password(NodeModel):
 
     WAYS = ("next", "otherwise")
     PROMPTS = ("prompt", "invalid")
+    WAITS = True
 
     kind: Literal["password"]
     prompt: Prompt

@@ -24,6 +24,7 @@ class Queue(NodeModel):
     """The caller waits for a member of a group, who is reserved before it rings; each trigger may lead elsewhere."""
 
     WAYS = ("keys", "waited", "predicted", "full", "nobody_on_duty", "nobody_ready", "otherwise")
+    WAITS = True
 
     kind: Literal["queue"]
     group: Id
@@ -52,6 +53,9 @@ class Queue(NodeModel):
         if self.predicted is not None and self.predicted_wait_seconds is None:
             raise ValueError("'predicted' needs 'predicted_wait_seconds'")
         return self
+
+    def ends(self) -> bool:
+        return True
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         if self.announcements is not None and self.announcements.hint is not None:

@@ -12,6 +12,7 @@ class VoicemailNode(NodeModel):
 
     WAYS = ("next",)
     PROMPTS = ("prompt",)
+    WAITS = True
 
     kind: Literal["voicemail"]
     prompt: Prompt

@@ -28,6 +28,14 @@ function operations.put_agent(agent, missed_limit, always)
     if always == '1' then happen(agent, 'login') end
 end
 
+-- No group has it any more. Who talks is logged out when the call is over, and stays known.
+function operations.remove_agent(agent)
+    local known = load(agent_key(agent))
+    if not known.state then return end
+    if TRANSITIONS[known.state].logout then happen(agent, 'logout') end
+    if known.call == '' then redis.call('DEL', agent_key(agent), memberships_key(agent)) end
+end
+
 local function member_names(members)
     local names = {}
     for i, member in ipairs(members) do names[i] = string.match(member, '^%S+') end

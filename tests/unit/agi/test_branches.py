@@ -109,7 +109,6 @@ async def test_percent(redis: Redis, monkeypatch: pytest.MonkeyPatch, drawn: int
 @pytest.mark.parametrize(
     ("first", "sentence"),
     [
-        (HOURS.replace("'09:00-18:00'", "'09:00-18:00', '17:00-19:00'"), "on working_day 09:00-18:00 and 17:00-19:00"),
         (REGION.replace("region: [home_city], ", ""), "names neither 'type' nor 'region'"),
         (REGION.replace("广东", "广南"), "广南"),
         (PERCENT.replace("30", "90"), "the branches add up to 110 percent"),

@@ -37,6 +37,11 @@ def test_a_year_somebody_entered_holidays_for_is_known() -> None:
     assert day(date(2032, 1, 2), own) == Day("working_day", published=False)
 
 
+def test_a_day_is_told_once() -> None:
+    with pytest.raises(ValueError, match="2026-03-02 is twice among 'holidays'"):
+        Calendar(kind="calendar", id="own", holidays=[date(2026, 3, 2)] * 2, working_days=[])
+
+
 def test_a_day_is_one_kind() -> None:
     with pytest.raises(ValueError, match="2026-03-02 is among 'holidays' and among 'working_days'"):
         Calendar(kind="calendar", id="own", holidays=[date(2026, 3, 2)], working_days=[date(2026, 3, 2)])

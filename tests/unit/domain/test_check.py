@@ -79,9 +79,9 @@ def test_a_number_that_is_somebody_elses_names_both_places() -> None:
 def test_every_node_is_reached_and_every_way_ends_at_a_node() -> None:
     text = SHOP.replace("keys: {1: sales}", "keys: {1: salse}").replace("start: welcome", "start: welcom")
     assert problems(text) == [
-        "1.yaml:30: flow.start: 'welcom': there is no node of this name",
+        "1.yaml:30: flow.start: 'welcom': there is no node of this name; did you mean 'welcome'?",
         "1.yaml:32: flow.nodes.welcome: 'welcome': no way leads to this node",
-        "1.yaml:32: flow.nodes.welcome.keys.1: 'salse': there is no node of this name",
+        "1.yaml:32: flow.nodes.welcome.keys.1: 'salse': there is no node of this name; did you mean 'sales'?",
         "1.yaml:33: flow.nodes.sales: 'sales': no way leads to this node",
         "1.yaml:34: flow.nodes.bye: 'bye': no way leads to this node",
     ]
@@ -179,3 +179,61 @@ def test_callbacks_go_over_a_trunk_that_is_there() -> None:
     assert problems(with_callback(GROUP.replace("---\n", CALLBACK)), pbx) == [
         "1.yaml:24: callback.trunk: 'carrier': no pbx has a trunk of this id"
     ]
+
+
+def flow(**nodes: str) -> list[str]:
+    """Problems of a flow that begins at ``a``, without their places."""
+    rows = "".join(f"    {name}: {{{node}}}\n" for name, node in nodes.items())
+    text = SHOP.replace(HOTLINE, HOTLINE.split("  start", maxsplit=1)[0] + f"  start: a\n  nodes:\n{rows}---\n")
+    return [problem.split(": ", 1)[1] for problem in problems(text)]
+
+
+SAY, BYE = "kind: say, prompt: x, next: {}", "kind: hangup"
+MENU = "kind: menu, prompt: x, keys: {{1: {}}}, otherwise: {}"
+HOURS = "kind: hours, open: [{{days: [mon], hours: ['09:00-12:00']}}], next: {}, closed: {}"
+
+
+def test_no_call_turns_in_a_circle_for_ever() -> None:
+    assert flow(a=MENU.format("b", "a"), b=SAY.format("c"), c=SAY.format("a")) == [
+        "flow.nodes.a: 'a': no way leads out of a → b → c → a to where a call ends"
+    ]
+    assert flow(a=MENU.format("a", "bye"), bye=BYE) == []
+    assert flow(a=MENU.format("b", "bye"), b=MENU.format("c", "b"), c=MENU.format("b", "c"), bye=BYE) == [
+        "flow.nodes.b: 'b': no way leads out of b → c → b to where a call ends"
+    ]
+    far = [MENU.format(following, "a") for following in ("b", "c", "bye")]
+    assert flow(a=far[0], b=far[1], c=far[2], bye=BYE) == [], "however far the end is"
+    assert flow(a="kind: group, group: sales, otherwise: a") == [], "the talk ends the call"
+    assert flow(a="kind: voicemail, prompt: x, group: sales, next: a") == [
+        "flow.nodes.a: 'a': no way leads out of a → a to where a call ends"
+    ]
+    assert flow(a="kind: voicemail, prompt: x, group: sales") == []
+
+
+def test_a_circle_waits_for_something() -> None:
+    circle = "nothing is waited for in {}: a call would turn in this circle until it is cut off"
+    assert flow(a=SAY.format("b"), b=HOURS.format("bye", "a"), bye=BYE) == [
+        "flow.nodes.a: 'a': " + circle.format("a → b → a")
+    ]
+    assert flow(a=SAY.format("a")) == ["flow.nodes.a: 'a': " + circle.format("a → a")], "told once"
+    assert flow(a=SAY.format("b"), b=HOURS.format("c", "a"), c=MENU.format("bye", "bye"), bye=BYE) == [
+        "flow.nodes.a: 'a': " + circle.format("a → b → a")
+    ]
+    assert flow(a=SAY.format("b"), b=MENU.format("a", "bye"), bye=BYE) == []
+
+
+def test_each_knot_of_circles_is_told_once() -> None:
+    found = flow(
+        a=MENU.format("b", "d"), b=SAY.format("c"), c=HOURS.format("b", "c"), d=HOURS.format("e", "f"),
+        e=SAY.format("d"), f=SAY.format("bye"), bye=BYE,
+    )  # fmt: skip
+    assert [one.split(":")[0] for one in found] == ["flow.nodes.b", "flow.nodes.d"]
+
+
+def test_a_way_that_leads_nowhere_is_told_for_that_alone() -> None:
+    assert flow(a=MENU.format("gone", "a")) == ["flow.nodes.a.keys.1: 'gone': there is no node of this name"]
+
+
+def test_hours_are_told_with_their_places() -> None:
+    hours = "kind: hours, open: [{days: [mon], hours: ['09:00-12:00', '11:00-13:00']}], next: bye, closed: bye"
+    assert flow(a=hours, bye=BYE) == ["flow.nodes.a.open.0.hours.1: '11:00-13:00': overlaps with 09:00-12:00 on mon"]

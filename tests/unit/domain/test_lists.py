@@ -92,7 +92,7 @@ def test_entries_in_a_document_have_one_form() -> None:
     ("entry", "problem"),
     [
         ('"1380013800": fraud', f"x:8: entries.1380013800: '1380013800': {AN_ENTRY}"),
-        ('0755: ""', "entries.755: "),
+        ('0755: ""', "entries.0755: "),
         ('{"1": , "13": }', f"x:8: entries.1: '1': {AN_ENTRY}"),
         ('"13800138000": spam', "there is no reason spam among 'reasons'"),
         (

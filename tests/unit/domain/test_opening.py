@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.domain.opening import OpeningHours, hours_of, is_open
+from services.domain.opening import OpeningHours, hours_of, is_open, problems
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -72,24 +72,70 @@ def test_the_clock_is_the_hotlines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "special", "sentence"),
+    ("rows", "special", "expected"),
     [
-        ([(["mon"], ["09:00-12:00", "11:00-13:00"])], {}, "on mon 09:00-12:00 and 11:00-13:00 overlap"),
-        ([(["mon"], ["20:00-02:00", "23:00-24:00"])], {}, "on mon 20:00-02:00 and 23:00-24:00 overlap"),
-        ([(["mon"], ["09:00-12:00"]), (["mon", "tue"], ["08:00-10:00"])], {}, "08:00-10:00 and 09:00-12:00 overlap"),
-        ([(["mon"], ["09:00-12:00"])], {"2026-03-02": ["09:00-12:00", "09:00-10:00"]}, "on 2026-03-02"),
+        ([(["mon"], ["09:00-12:00", "11:00-13:00"])], {}, ["open.0.hours.1: overlaps with 09:00-12:00 on mon"]),
+        ([(["mon"], ["09:00-12:00", "12:00-13:00"])], {}, []),
+        ([(["mon"], ["20:00-02:00", "23:00-24:00"])], {}, ["open.0.hours.1: overlaps with 20:00-02:00 on mon"]),
+        (
+            [(["mon", "tue"], ["09:00-12:00"]), (["wed", "tue", "mon"], ["08:00-10:00"])],
+            {},
+            ["open.0.hours.0: overlaps with 08:00-10:00 on mon, tue"],
+        ),
+        (
+            [(["mon"], ["08:00-20:00", "09:00-10:00", "11:00-12:00"])],
+            {},
+            [f"open.0.hours.{row}: overlaps with 08:00-20:00 on mon" for row in (1, 2)],
+        ),
+        ([(["mon"], ["22:00-06:00"]), (["tue"], ["06:00-07:00"])], {}, []),
+        (
+            [(["mon"], ["22:00-06:00"]), (["tue"], ["05:00-07:00"])],
+            {},
+            ["open.1.hours.0: overlaps with 22:00-06:00 on mon"],
+        ),
+        (
+            [(["weekend"], ["05:00-07:00", "22:00-06:00"])],
+            {},
+            ["open.0.hours.0: overlaps with 22:00-06:00 on weekend"],
+        ),
+        ([(["working_day"], ["09:00-18:00"]), (["sat"], ["10:00-16:00"])], {}, []),
+        (
+            [(["mon"], ["09:00-12:00"])],
+            {"2026-03-02": ["09:00-12:00", "09:00-10:00"]},
+            ["special.0.hours.0: overlaps with 09:00-10:00"],
+        ),
     ],
 )
-def test_hours_that_overlap_are_refused(
-    rows: list[tuple[list[str], list[str]]], special: dict[str, list[str]], sentence: str
+def test_hours_that_overlap_are_told(
+    rows: list[tuple[list[str], list[str]]], special: dict[str, list[str]], expected: list[str]
 ) -> None:
-    with pytest.raises(ValidationError, match=sentence):
-        opening(*rows, special=special)
+    assert told(opening(*rows, special=special)) == expected
+
+
+def told(hours: OpeningHours, zone: ZoneInfo = SHANGHAI) -> list[str]:
+    return [f"{key}: {expected}" for key, _, expected in problems(hours, zone)]
+
+
+def test_a_day_is_special_once() -> None:
+    twice = {"open": [{"days": ["mon"], "hours": ["09:00-12:00"]}], "special": [{"date": "2026-03-02"}] * 2}
+    assert told(OpeningHours.model_validate(twice)) == ["special.1.date: is special already: special.0"]
+
+
+def test_a_time_that_the_clock_is_put_forward_over() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    march = {"2026-03-29": ["02:30-04:00"], "2026-03-28": ["22:00-02:15"]}
+    in_march = opening((["mon"], ["02:30-03:00"]), special=march)
+    assert told(in_march, berlin) == [
+        "special.0.hours.0: there is no 02:30 then in Europe/Berlin: clocks are put forward",
+        "special.1.hours.0: there is no 02:15 then in Europe/Berlin: clocks are put forward",
+    ]
+    assert told(in_march) == []
+    assert told(opening((["mon"], ["02:30-03:00"]), special={"2026-10-25": ["02:30-24:00"]}), berlin) == []
 
 
 @pytest.mark.parametrize("hours", ["24:30-25:00", "9:00-12:00", "09:00", "23:60-24:00", "09:00-09:61"])
 def test_times_that_there_are_not_are_refused(hours: str) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError, match=r"there is no|expected hours of a day"):
         opening((["mon"], [hours]))
 
 

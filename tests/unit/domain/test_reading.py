@@ -28,7 +28,7 @@ def test_all_problems_of_all_documents_are_found_at_once() -> None:
     assert problems(text) == [
         "shop.yaml:2: bill_from: is missing",
         "shop.yaml:6: prices.0.inbound.rules.0.steps.0.rate: 'dear': Input should be a valid decimal",
-        "shop.yaml:5: billfrom: 'platform': unknown key",
+        "shop.yaml:5: billfrom: 'platform': unknown key; did you mean 'bill_from'?",
         "shop.yaml:8: kind: 'tarif': unknown kind; expected one of "
         "'account', 'tariff', 'package', 'calendar', 'numbering', 'list', 'agent', 'group', 'hotline', 'pbx'",
     ]
@@ -71,7 +71,7 @@ flow:
 """
     assert problems(text) == [
         "shop.yaml:11: flow.nodes.welcome.prompt.file: is missing",
-        "shop.yaml:11: flow.nodes.welcome.prompt.fiel: 'a.wav': unknown key",
+        "shop.yaml:11: flow.nodes.welcome.prompt.fiel: 'a.wav': unknown key; did you mean 'file'?",
         "shop.yaml:14: flow.nodes.welcome.keys.12: '12': String should match pattern '^[0-9*#]$'",
         "shop.yaml:15: flow.nodes.welcome.timeout: 0: Input should be greater than or equal to 1",
         "shop.yaml:18: flow.nodes.sales.kind: 'grup': unknown kind; "
@@ -92,7 +92,6 @@ def test_a_password_is_never_shown() -> None:
     ("text", "line"),
     [
         ("kind: [", "shop.yaml:1: not valid YAML: "),
-        ("a: 1\na: 2\n", "shop.yaml:2: not valid YAML: found duplicate key"),
         ("kind: \x07", "shop.yaml:1: not valid YAML: "),
         ("- 1", "shop.yaml:1: "),
         ("just words", "shop.yaml:1: "),

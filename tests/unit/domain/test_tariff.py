@@ -46,7 +46,7 @@ RULE = "t.yaml:{}: prices.0.inbound.rules.{}"
         ),
         ('rate: "0.06"', 'rate: "0.0600001"', f"{RULE.format(10, 0)}.steps.0.rate: '0.0600001': Decimal input should"),
         ('rate: "0.06"', 'rate: "-1"', f"{RULE.format(10, 0)}.steps.0.rate: '-1': Input should be greater"),
-        ("22:00-06:00", "22-6", f"{RULE.format(9, 0)}.when.hours.0: '22-6': String should match pattern"),
+        ("22:00-06:00", "22-6", f"{RULE.format(9, 0)}.when.hours.0: '22-6': expected hours of a day"),
         (
             'hours: ["22:00-06:00"]',
             "region: [深圳]",

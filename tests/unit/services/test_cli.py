@@ -56,9 +56,9 @@ def test_check_says_everything_that_is_wrong(shop: Path) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert [line.removeprefix(f"{shop}/") for line in done.stderr.splitlines()] == [
-        "phones.yaml:1: not valid YAML: expected the node content, but found '<stream end>'",
+        "phones.yaml:1: not valid YAML: did not find expected node content",
         "shop.yaml:11: bill_from: '[red]x[/]': Input should be 'platform' or 'agent'",
-        "shop.yaml:36: flow.nodes.sales.otherwise: 'sory': there is no node of this name",
+        "shop.yaml:36: flow.nodes.sales.otherwise: 'sory': there is no node of this name; did you mean 'sorry'?",
         "shop.yaml:67: members.0: '1001': there is no agent of this id",
         "shop.yaml:67: members.1: '1002': there is no agent of this id",
         "shop.yaml:75: members.0: '1002': there is no agent of this id",
