@@ -17,16 +17,17 @@ from redis.asyncio import Redis
 from rich.progress import track
 
 from services.cli import session
-from services.cli.files import Files, documents_in
-from services.cli.simulate import stored
+from services.cli.files import reading_with_sounds, refuse_change
+from services.cli.simulate import seen_through
 from services.cli.terminal import err, out
+from services.domain.check import Standing
 from services.domain.documents import Account, Document
 from services.domain.record import Record, to_rfc3339
 from services.settings import Settings
 from services.simulation.call import UnknownHotlineError, simulate
 from services.simulation.clock import TooLongError
 from services.simulation.replay import destination, path, scene_of
-from services.store import records
+from services.store import documents, records
 from services.store.due import now
 
 CHINA = timezone(timedelta(hours=8))
@@ -64,9 +65,13 @@ Since = Annotated[int, typer.Option(parser=since_of, metavar="SPAN|DAY", help="7
 
 
 def command(
-    files: Files,
     since: Since,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,  # noqa: FBT002
+    files: Annotated[
+        list[Path] | None, typer.Argument(exists=True, help="Documents (YAML), or folders of them.")
+    ] = None,
+    *,
+    draft: Annotated[str | None, typer.Option(help="Instead of files: this draft.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Say which calls would have gone elsewhere, had these documents held: nothing is applied.
 
@@ -75,29 +80,33 @@ def command(
 
     Example: hotline impact new-menu.yaml --since 7d
     """
-    drafts = [document for _, document in documents_in(files)]
+    if (not files) == (draft is None):
+        raise typer.BadParameter("either files or a draft")
+    reading = reading_with_sounds(files or [])
 
-    async def read(redis: Redis) -> tuple[list[Document], list[Record]]:
-        before = await stored(redis)
-        owners = _owners(before, drafts)
-        if not owners:
-            return before, []
-        found = [one.record async for one in records.written(redis, since)]
-        return before, [record for record in found if _replays(record) and {None, record.account} & owners]
+    async def read(redis: Redis) -> tuple[Standing, Standing, list[Record]]:
+        before = await documents.standing(redis)
+        refuse_change(reading, before)
+        drafted = before.having(item.document for item in reading.located)
+        after = drafted if draft is None else await seen_through(redis, draft)
+        owners = _owners(before, after)
+        found = [one.record async for one in records.written(redis, since)] if owners else []
+        return before, after, [one for one in found if _replays(one) and {None, one.account} & owners]
 
-    before, calls = session.run(read)
-    after = list(({(one.kind, one.id): one for one in before} | {(one.kind, one.id): one for one in drafts}).values())
-    found = list(_differences(calls, before, after))
+    before, after, calls = session.run(read)
+    found = list(_differences(calls, list(before.documents.values()), list(after.documents.values())))
     for difference in found:
         out.print(_json(difference) if as_json else _text(difference), markup=False)
     if not as_json:
         _print_sum(found, len(calls))
 
 
-def _owners(before: Sequence[Document], drafts: Sequence[Document]) -> set[str | None]:
+def _owners(before: Standing, after: Standing) -> set[str | None]:
     """The accounts that are changed; None: what is changed belongs to none."""
-    stands = {(one.kind, one.id): one for one in before}
-    return {_owner(one) for one in drafts if stands.get((one.kind, one.id)) != one}
+    names = before.documents.keys() | after.documents.keys()
+    changed = [name for name in names if before.documents.get(name) != after.documents.get(name)]
+    found = [side.documents.get(name) for name in changed for side in (before, after)]
+    return {_owner(document) for document in found if document}
 
 
 def _owner(document: Document) -> str | None:

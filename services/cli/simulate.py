@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from services.cli import session
 from services.cli.files import documents_in
 from services.cli.terminal import Refused, out
+from services.domain.check import Standing
 from services.domain.documents import Agent as AgentDocument
 from services.domain.documents import Document, Hotline
 from services.domain.explain import explained
@@ -22,7 +23,7 @@ from services.settings import Settings
 from services.simulation.call import Outcome, simulate
 from services.simulation.clock import TooLongError
 from services.simulation.scene import Agent, Scene, agents_of, checked_keys
-from services.store import drafts, versions
+from services.store import documents, drafts
 from services.store.due import now
 
 _DAYS = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]
@@ -92,16 +93,16 @@ def command(  # noqa: PLR0913  # what the options say
 
 
 async def _seen(draft: str | None, redis: Redis) -> list[Document]:
+    return list((await seen_through(redis, draft)).documents.values())
+
+
+async def seen_through(redis: Redis, draft: str | None) -> Standing:
+    """Documents as they stand, or would with a draft; refuses one that there is not."""
     if draft is None:
-        return await stored(redis)
+        return await documents.standing(redis)
     if await drafts.get(redis, draft) is None:
         raise Refused(f"there is no draft {draft!r}")
-    return [*(await drafts.seen_through(redis, draft)).documents.values()]
-
-
-async def stored(redis: Redis) -> list[Document]:
-    """All documents that were applied."""
-    return [one async for one in versions.everything(redis)]
+    return await drafts.seen_through(redis, draft)
 
 
 def _check_agents(scene: Scene) -> None:

@@ -37,12 +37,30 @@ async def test_calls_that_would_have_gone_elsewhere(redis: Redis, server: RedisS
     done = hotline("impact", tmp_path / "draft.yaml", "--since", "1d", **env)
     assert done.stdout.splitlines()[-1] == "3 of 5 calls would have gone elsewhere"
 
+    hotline("apply", tmp_path / "draft.yaml", "--draft", "menu", HOTLINE_SOUNDS_DIR=str(tmp_path / "sounds"), **env)
+    again = hotline("impact", "--draft", "menu", "--since", "1d", **env)
+    assert again.stdout == done.stdout, again.stderr
+
     (tmp_path / "same.yaml").write_text(SHOP)
     done = hotline("impact", tmp_path / "same.yaml", "--since", "1d", **env)
     assert done.stdout == "0 of 0 calls would have gone elsewhere\n"  # nothing changed: none is looked at
 
 
 CALLS = [("1", ""), ("1", "li=busy wang=ignores"), ("2", ""), ("3", ""), ("0", "")]
+
+
+async def test_one_changed_document_is_enough(redis: Redis, server: RedisServer, tmp_path: Path) -> None:
+    env = {"HOTLINE_REDIS_URL": server.url}
+    await documents.apply(redis, shop())
+    await remember(redis, ("1", ""), ("2", ""))
+    sales = "{kind: group, id: sales, account: shop, name: 销售, strategy: sequence, members: [wang]}"
+    (tmp_path / "sales.yaml").write_text(sales)
+    done = hotline("impact", tmp_path / "sales.yaml", "--since", "1d", **env)
+    assert (done.returncode, done.stdout) == (0, "0 of 2 calls would have gone elsewhere\n"), done.stderr
+    (tmp_path / "sales.yaml").write_text(sales.replace("wang", "nobody"))
+    done = hotline("impact", tmp_path / "sales.yaml", "--since", "1d", **env)
+    assert done.returncode == 1
+    assert "there is no agent of this id" in done.stderr
 
 
 def test_a_span_that_is_none(tmp_path: Path) -> None:
