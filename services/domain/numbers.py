@@ -35,7 +35,8 @@ def as_dialled(number: str) -> str:
     """
     if mainland := _MAINLAND.fullmatch(number):
         return mainland["whole"] or "0" + mainland["fixed"]
-    return (to_e164(number) if number.startswith(("+", "00")) else None) or number
+    e164 = to_e164(number) if number.startswith(("+", "00", "86")) else None
+    return e164.removeprefix("+86") if e164 else number
 
 
 def dialable(number: str) -> str | None:

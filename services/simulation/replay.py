@@ -1,8 +1,9 @@
 """A call that there was, as a scene: its caller, time and keys, and agents who do what they did."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from services.domain.documents import Document, Group, Hotline
+from services.domain.nodes import Node
 from services.domain.record import Attempt, Keys, Record
 from services.simulation.scene import ASKED, SILENCE, Agent, Behaviour, Scene
 
@@ -43,27 +44,32 @@ def path(record: Record) -> str:
 
 
 def _keys(record: Record, documents: Sequence[Document]) -> Iterator[str]:
-    kinds = {hop.node: hop.kind for hop in record.hops}
+    kinds, nodes = {hop.node: hop.kind for hop in record.hops}, _nodes(record, documents)
     for number, pressed in enumerate(record.keys):
-        keys = _password(pressed, record.hotline, documents) or pressed.keys
+        keys = _password(pressed, nodes) or pressed.keys
         # A queue asks for nothing: whoever presses a key there does so at once.
         at_a_prompt = number and kinds.get(pressed.node) != "queue"
         yield (ASKED if at_a_prompt else "") + keys if keys else SILENCE
 
 
-def _password(pressed: Keys, number: str, documents: Sequence[Document]) -> str | None:
-    hotline = next((one for one in documents if isinstance(one, Hotline) and one.number == number), None)
-    node = hotline.flow.nodes.get(pressed.node) if hotline else None
+def _nodes(record: Record, documents: Sequence[Document]) -> Mapping[str, Node]:
+    return next((one.flow.nodes for one in documents if isinstance(one, Hotline) and one.number == record.hotline), {})
+
+
+def _password(pressed: Keys, nodes: Mapping[str, Node]) -> str | None:
+    node = nodes.get(pressed.node)
     return node.codes[0] if node and node.kind == "password" and pressed.outcome == "match" else None
 
 
 def _agents(record: Record, documents: Sequence[Document]) -> Iterator[tuple[str, Agent]]:
     """Last of an agent counts: those of a queue who were not rung were not to be had."""
     groups = {document.id: document for document in documents if isinstance(document, Group)}
+    nodes = _nodes(record, documents)
     for hop in record.hops:
-        if hop.kind == "queue" and hop.group in groups:
-            away = hop.wait is not None and hop.wait.overflow == "nobody_on_duty"
-            yield from ((member, Agent(does="away" if away else "talking")) for member in groups[hop.group].members)
+        node = nodes.get(hop.node)
+        if hop.wait is not None and node and node.kind == "queue" and node.group in groups:
+            away = hop.wait.overflow == "nobody_on_duty"
+            yield from ((member, Agent(does="away" if away else "talking")) for member in groups[node.group].members)
     for hop in record.hops:
         yield from ((attempt.agent, _agent(attempt)) for attempt in hop.attempts)
 

@@ -131,7 +131,7 @@ def test_a_call_that_is_answered() -> None:
         ("41234#", "", "member sales", "li:answered", "answered"),
         ("4123#,,", "", "member bye", "", "flow_ended"),
         ("71", "", "sales", "li:answered", "answered"),
-        (",0", "", "bye", "", "flow_ended"),
+        (",1", "", "sales", "li:answered", "answered"),
         ("", "", "bye", "", "flow_ended"),
         ("5", "", "where bye", "", "flow_ended"),
     ],
@@ -141,6 +141,12 @@ def test_where_it_goes(keys: str, agents: str, goes: str, rings: str, end: str) 
     assert path(outcome) == f"hours welcome {goes}"
     assert rang(outcome) == rings
     assert outcome.record.end_state == end
+
+
+def test_who_lost_the_race_is_told() -> None:
+    [_, boss] = call("3").record.hops[2].attempts
+    assert boss.cause == 26  # answered elsewhere
+    assert boss.ended
 
 
 def test_the_caller_s_place_is_that_of_its_number() -> None:

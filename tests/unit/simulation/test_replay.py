@@ -54,6 +54,12 @@ def test_one_group_after_the_other_or_none() -> None:
     assert destination(call("0").record) == ("bye", "flow_ended")
 
 
+def test_nobody_was_on_duty() -> None:
+    was = call("2", "li=away wang=away").record
+    again = simulate(scene_of(was, documents()), NOBODY_PREPARED).record
+    assert path(again) == path(was) == "hours welcome service night voicemail"
+
+
 def test_keys_pressed_for_nothing_are_silence() -> None:
     record = replace(call("1").record, keys=(Keys(node="welcome", keys="", outcome="timeout", at=MONDAY),))
     assert scene_of(record, documents()).keys == ","
