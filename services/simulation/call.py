@@ -48,6 +48,8 @@ class Said:
     at: int
     """Milliseconds since 1970."""
     text: str
+    ms: int
+    """How long it takes to its end."""
 
 
 @dataclass(frozen=True)
@@ -158,5 +160,7 @@ def _outcome(call: _Call, scene: Scene, sounds: Sounds) -> Outcome:
         record = replace(record, charge=Office(scene.documents, None, ()).rate(served))
     except UnratableError as error:
         unrated = str(error)
-    heard = tuple(Said(one.at, sounds.text(one.sound)) for one in call.channel.heard)
+    heard = tuple(
+        Said(one.at, sounds.text(one.sound), round(sounds.seconds(one.sound) * 1000)) for one in call.channel.heard
+    )
     return Outcome(record, unrated, heard, tuple(call.channel.caller.presses))

@@ -8,7 +8,7 @@ from pathlib import Path
 from services.domain.documents import Document, Hotline
 from services.domain.lists import NumberList
 from services.domain.nodes.base import SoundFile
-from services.domain.prompts import sounds_of
+from services.domain.prompts import BEEP, sounds_of
 
 A_CHARACTER = {True: 0.07, False: 0.22}
 """Seconds that a letter takes, and a Chinese character."""
@@ -21,7 +21,7 @@ class Sounds:
     def __init__(self, folder: Path, hotline: Hotline, documents: Iterable[Document]) -> None:
         self._folder = folder
         spoken: list[Document] = [hotline, *(document for document in documents if isinstance(document, NumberList))]
-        self._texts = {
+        self._texts = {BEEP.removesuffix(".wav"): "a tone"} | {
             sound.name: sound.said.file if isinstance(sound.said, SoundFile) else sound.said
             for document in spoken
             for sound in sounds_of(document)
