@@ -1,5 +1,5 @@
 from agi.call import JOINED, PRIORITY, Call
-from agi.digits import enter
+from agi.digits import DIGITS, first_key, more_keys
 from services.domain.callbacks import CallbackTerms, opens
 from services.domain.documents import Group
 from services.domain.nodes.base import Prompt
@@ -58,7 +58,9 @@ async def _read_out(call: Call, node: Callback, number: str) -> str | None:
 
 
 async def _enter(call: Call, name: str, node: Callback) -> str | None:
-    keys = await enter(call, node.enter, most=MOST_KEYS, pause=node.timeout)
+    call.forget(unless=DIGITS)
+    first = await first_key(call, node.enter, node.timeout)
+    keys = await more_keys(call, first, lambda keys: len(keys) < MOST_KEYS, node.timeout)
     number = dialable(keys)
     await call.channel.mark("KEYS", node=name, keys=keys, outcome="match" if number else "invalid")
     if number is None:

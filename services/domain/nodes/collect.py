@@ -4,32 +4,20 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from services.domain.model import Id
-from services.domain.nodes.base import NodeModel, Prompt
+from services.domain.nodes.asking import Asking
 
 VariableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
 
 
-class Collect(NodeModel):
+class Collect(Asking):
     """The caller keys in a number, which the call keeps under a name."""
 
-    WAYS = ("next", "otherwise")
-    PROMPTS = ("prompt", "invalid")
-    WAITS = True
-
     kind: Literal["collect"]
-    prompt: Prompt
     into: VariableName
     least: Annotated[int, Field(ge=1, le=32)] = 1
     most: Annotated[int, Field(ge=1, le=32)] = 20
     """Digits; after so many the call goes on at once, else after ``#`` or ``timeout`` seconds without a key."""
-    timeout: Annotated[int, Field(ge=1, le=60)] = 5
-    tries: Annotated[int, Field(ge=1, le=10)] = 3
-    invalid: Prompt | None = None
-    """Played after too few digits, or a ``*``."""
-    barge_in: bool = True
-    """Whether a key cuts a prompt short."""
     next: Id
-    otherwise: Id
 
     @model_validator(mode="after")
     def _fits(self) -> "Collect":

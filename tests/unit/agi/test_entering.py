@@ -28,7 +28,8 @@ async def entered(redis: Redis, first: str, *pressed: str | None) -> tuple[list[
         (["1", "2", "3", None], ["one"], ["123 match"], "123"),
         (["1", "2", "#", None, "9", "8", "7", "#"], ["one"], ["12 invalid", "987 match"], "987"),
         (["1", "*", "3", "#", None, None, None], ["two"], ["1*3 invalid", "timeout"], None),
-        ("#", [], ["timeout"], None),
+        (["1", "2", "#", "9", "8", "7", "#"], ["one"], ["12 invalid", "987 match"], "987"),
+        ("#", [], ["# invalid"], None),
     ],
 )
 async def test_collect(redis: Redis, pressed: str, goes: list[str], said: list[str], kept: str | None) -> None:

@@ -72,8 +72,8 @@ flow:
     assert problems(text) == [
         "shop.yaml:11: flow.nodes.welcome.prompt.file: is missing",
         "shop.yaml:11: flow.nodes.welcome.prompt.fiel: 'a.wav': unknown key; did you mean 'file'?",
-        "shop.yaml:14: flow.nodes.welcome.keys.12: '12': String should match pattern '^[0-9*#]$'",
         "shop.yaml:15: flow.nodes.welcome.timeout: 0: Input should be greater than or equal to 1",
+        "shop.yaml:14: flow.nodes.welcome.keys.12: '12': String should match pattern '^[0-9*#]$'",
         "shop.yaml:18: flow.nodes.sales.kind: 'grup': unknown kind; "
         "expected one of 'menu', 'say', 'hours', 'region', 'percent', 'screen', 'caps', 'collect', 'password', 'set', "
         "'language', 'group', 'queue', "
