@@ -13,6 +13,8 @@ from agi.nodes import HANDLERS, caps
 from agi.room import Room
 from services.billing.metering import Metering
 from services.domain.documents import Hotline
+from services.domain.nodes import Node
+from services.domain.nodes.ringing import Ringing
 from services.store import documents
 from services.store.breaker import AWAY
 from services.store.documents import Versioned
@@ -25,6 +27,10 @@ NODE = "JOURNEY_NODE"
 
 VERSION = "JOURNEY_VERSION"
 """Channel variable: the version of the hotline's document that the call began with, and keeps."""
+
+AFTER = "JOURNEY_AFTER"
+"""Channel variable: the node that the call goes on at when a talk ends, empty: none. Read also by the dialplan, which
+ends a call whose talk has outlived its session unless there is one."""
 
 UNALLOCATED_NUMBER = "1"
 
@@ -84,22 +90,38 @@ class Journey:
 async def _go_on(call: Call, left_at: str | None) -> None:
     if left_at:
         await caps.take_over(call)
-    at: str | None = left_at if left_at in call.hotline.flow.nodes else None
-    number = await call.channel.get_variable(transfer.TARGET)
-    if at and number:
-        at = await transfer.handle(call, at, number)
-        if at is None:
-            return
-    await walk(call, at or call.hotline.flow.start)
+    nodes = call.hotline.flow.nodes
+    at: str | None = left_at if left_at in nodes else None
+    if at and await call.channel.get_variable("DIALSTATUS") == "ANSWER":  # the talk has outlived its session
+        at = await _leave(call, nodes[at], await call.channel.get_variable(AFTER))
+    elif at and (number := await call.channel.get_variable(transfer.TARGET)):
+        at = await _leave(call, nodes[at], await transfer.handle(call, at, number))
+    else:
+        at = at or call.hotline.flow.start
+    if at:
+        await walk(call, at)
 
 
 async def walk(call: Call, name: str) -> None:
     for _ in range(HOP_LIMIT):
         node = call.hotline.flow.nodes[name]
         await call.channel.set_variable(NODE, name)
+        if isinstance(node, Ringing):
+            await call.channel.set_variable(AFTER, node.after or "")
         await call.channel.mark("NODE", node=name, kind=node.kind)
-        following = await HANDLERS[node.kind](call, name, node)
+        following = await _leave(call, node, await HANDLERS[node.kind](call, name, node))
         if following is None:
             return
         name = following
     await call.channel.mark("END", reason="loop")
+
+
+async def _leave(call: Call, node: Node, following: str | None) -> str | None:
+    """``following``; when that is so because a talk is over, no session that takes the call over goes back to it."""
+    if following and isinstance(node, Ringing) and following == node.after:
+        await call.channel.set_variable(NODE, following)  # before: ANSWER leads to where AFTER says
+        await call.channel.set_variable("DIALSTATUS", "")
+        await call.channel.set_variable(transfer.TARGET, "")
+        if call.meter is not None:
+            await call.meter.talked()
+    return following

@@ -59,6 +59,11 @@ class Meter:
         at = now()
         await self._reserve(lambda known: known.rang(at, picked_up=picked_up) if known else None)
 
+    async def talked(self) -> None:
+        """Who talked has hung up, and the call goes on."""
+        at = now()
+        await self._reserve(lambda known: known.over(at) if known else None)
+
     async def _reserve(self, change: Callable[[Ticket | None], Ticket | None]) -> None:
         try:
             await self._metering.reserve(self._running, change)

@@ -39,7 +39,7 @@ async def handle(call: Call, name: str, number: str) -> str | None:
         return name
     for found in await _sides(call, by, number):
         if found and found.account == call.hotline.account and await _reaches(call, name, node, found):
-            return None
+            return node.after
     await call.channel.set_variable(TARGET, "")
     return name if isinstance(node, Queue) else node.otherwise
 
@@ -72,7 +72,7 @@ async def _rings(call: Call, name: str, node: GroupNode | Queue, agent: Agent) -
 
 
 async def _reaches(call: Call, name: str, node: GroupNode | Queue, target: Agent | Group) -> bool:
-    """Whether they talked: then the call is over."""
+    """Whether they talked."""
     if isinstance(target, Agent):
         return await _rings(call, name, node, target)
     if target.strategy in {"sequence", "ringall"}:

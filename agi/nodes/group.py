@@ -15,7 +15,7 @@ async def handle(call: Call, name: str, node: GroupNode) -> str | None:
     agents = [agent.document for agent in await call.room.documents.get_many(Agent, group.members) if agent]
     for together in rounds(group.strategy, agents):
         if await _talks(call, name, group, list(together)):
-            return None
+            return node.after
     return node.otherwise
 
 

@@ -21,7 +21,7 @@ async def handle(call: Call, name: str, node: Queue) -> str | None:
     except (Unknown, *AWAY):
         return node.otherwise
     if trigger is None:
-        return None
+        return node.after
     await call.channel.mark("OVERFLOW", node=name, trigger=trigger)
     return dict(node.nexts()).get(trigger, node.otherwise)
 
@@ -35,7 +35,7 @@ async def _turned_away(call: Call, node: Queue) -> str | None:
 
 
 async def _waits(call: Call, name: str, node: Queue) -> str | None:
-    """The trigger that leads the call elsewhere; None when it talked and so is over."""
+    """The trigger that leads the call elsewhere; None when it talked."""
     brought = await call.channel.get_variable(JOINED) if node.keeps_place else None
     if found := await call.room.documents.get(Group, node.group):
         await recording.prepare(call, found.document)
@@ -61,7 +61,7 @@ async def _waits(call: Call, name: str, node: Queue) -> str | None:
 
 
 async def _served(call: Call, name: str, node: Queue, held: Held) -> bool:
-    """Whether somebody talked to the caller: then the call is over."""
+    """Whether somebody talked to the caller."""
     offer = await held.offer()
     while offer is not None:
         rung = await ring_offer(call, name, node, held, offer)

@@ -68,6 +68,7 @@ class Visit:
     text_message: TextOutcome | None = None
     transfer: Transfer | None = None
     listed: Listed | None = None
+    score: int | None = None
 
     @property
     def talks(self) -> list[tuple[int, Ring]]:
@@ -272,6 +273,12 @@ def _transfer(call: Call, row: CelRow) -> None:
     call.visits.append(Visit(values.get("node", ""), "transfer", row.at, transfer=transfer))
 
 
+def _survey(call: Call, row: CelRow) -> None:
+    values = dict(row.values())
+    if visit := _visit(call, values):
+        visit.score = _number(values, "score")
+
+
 def _recording(call: Call, row: CelRow) -> None:
     call.recordings.append((row.at, [value for key, value in row.values() if key == "file"]))
 
@@ -425,6 +432,7 @@ _OF_CALLER: dict[str, Callable[[Call, CelRow], None]] = {
     "VOICEMAIL": _voicemail,
     "TEXT_MESSAGE": _text_message,
     "TRANSFER": _transfer,
+    "SURVEY": _survey,
     "RECORDING": _recording,
     "QUEUED": _queued,
     "ANNOUNCE": _announce,

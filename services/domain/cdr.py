@@ -4,7 +4,19 @@ from itertools import pairwise
 
 from services.domain.call import Call, CalledBack, Ring, Visit
 from services.domain.numbers import to_e164
-from services.domain.record import SCHEMA, Attempt, CallbackAttempt, EndState, Hop, Leg, Party, Record, Result, Wait
+from services.domain.record import (
+    SCHEMA,
+    Attempt,
+    CallbackAttempt,
+    EndState,
+    Hop,
+    Leg,
+    Party,
+    Record,
+    Result,
+    Survey,
+    Wait,
+)
 
 _BY_CAUSE: dict[int | None, Result] = {
     17: "busy",
@@ -64,6 +76,7 @@ def record_of(call: Call, pbx: str) -> Record | None:
         agent=first.agent if first else None,
         recordings=_recordings(call, [since for since, _ in talks]),
         callback_agreed=call.agreed,
+        survey=_survey(call),
         clock_set_ms=call.clock_set or None,
         charge=None,
     )
@@ -206,6 +219,23 @@ def _recordings(call: Call, talks: list[int]) -> tuple[str, ...]:
         if any(begin <= since < end for since in talks):
             files |= dict.fromkeys(some)
     return tuple(files)
+
+
+def _survey(call: Call) -> Survey | None:
+    """The last; of the talk that began last before it."""
+    asked = [index for index, visit in enumerate(call.visits) if visit.kind == "survey"]
+    if not asked:
+        return None
+    visit, before = call.visits[asked[-1]], call.visits[: asked[-1]]
+    talks = [(since, ring.agent, index) for index, one in enumerate(before) for since, ring in one.talks]
+    _, agent, index = max(talks, default=(0, None, -1))
+    group = _group(before[: index + 1])
+    return Survey(node=visit.node, at=visit.at, score=visit.score, agent=agent, group=group)
+
+
+def _group(visits: list[Visit]) -> str | None:
+    """By which the last of these was come to; who was sent on by an agent had come to that one."""
+    return next((visit.group for visit in reversed(visits) if visit.group or visit.kind != "transfer"), None)
 
 
 def _hops(call: Call) -> tuple[Hop, ...]:

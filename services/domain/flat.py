@@ -53,6 +53,7 @@ COLUMNS: Mapping[str, Column] = {
     "path": Column("text", lambda record: " > ".join(hop.node for hop in record.hops)),
     "attempts": Column("whole", lambda record: sum(len(hop.attempts) for hop in record.hops)),
     "agent": Column("text", lambda record: record.agent),
+    "survey": Column("whole", lambda record: record.survey.score if record.survey else None),
     "tariff": Column(
         "text", lambda record: f"{record.charge.tariff}@{record.charge.version}" if record.charge else None
     ),

@@ -46,6 +46,8 @@ def _rungs(record: Record) -> Iterator[Rung]:
         yield pressed.at, 1, f"{text} ({pressed.outcome})"
     for hop in record.hops:
         yield from _hop(hop)
+    if record.survey and record.survey.score is not None:
+        yield record.survey.at, 1, f"gives {record.survey.agent or 'nobody'} a {record.survey.score}"
     yield record.ended, 0, f"over: {record.end_state}, ended by the {record.hung_up_by}"
 
 

@@ -321,6 +321,23 @@ class CallbackAttempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What the caller said of the agent whom it had talked to last."""
+
+    __pydantic_config__ = _DOCUMENTED
+
+    node: str
+    at: Instant
+    """When it was asked."""
+    score: int | None
+    """From 1 on; null when it said nothing."""
+    agent: str | None
+    """Null when nobody had talked to the caller."""
+    group: str | None
+    """The group by which the caller had come to that agent, if by one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
     """One node of the flow that the call went through; the last lasts until the call's end."""
 
@@ -403,6 +420,8 @@ class Record:
     """The callback that the caller agreed on in this call."""
     callback: CallbackAttempt | None = None
     """Of kind ``callback``: the attempt that this is."""
+    survey: Survey | None = None
+    """Of several the last; null when the caller was not asked."""
     charge: Charge | None
     """Null when there is nobody to charge (``account`` is null), and on ``cdr:unrated``."""
     recordings: tuple[str, ...] = ()

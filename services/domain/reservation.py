@@ -51,6 +51,8 @@ class Ticket:
     talking: int | None = None
     """Since when an agent may talk; None: may begin to at any moment."""
     outbound: tuple[Leg, ...] = ()
+    talked: int | None = None
+    """When the first agent began that has hung up again, while the call goes on; None: none has."""
 
     def usage(self, now: int, until: int) -> Usage:
         """The dearest that may be known at ``until``. Raises UnratableError."""
@@ -58,7 +60,7 @@ class Ticket:
             caller=self.caller,
             caller_e164=self.caller_e164,
             answered=self.begun if self.inbound else None,
-            agent_answered=self.talking or now if self.inbound else None,
+            agent_answered=self.talked or self.talking or now if self.inbound else None,
             ended=until,
             outbound=tuple(
                 Outbound(leg.agent, leg.number, leg.begun, until if leg.ended is None else leg.ended)
@@ -70,13 +72,17 @@ class Ticket:
         return replace(self, talking=now, outbound=(*self.outbound, *legs))
 
     def rang(self, now: int, *, picked_up: bool) -> "Ticket":
-        """Nobody talks any more. ``picked_up``: of what rang something may have been, and costs what it took."""
+        """Nobody has talked. ``picked_up``: of what rang something may have been, and costs what it took."""
         open_, ended = (
             [leg for leg in self.outbound if leg.ended is None],
             tuple(leg for leg in self.outbound if leg.ended),
         )
         closed = tuple(replace(leg, ended=now) for leg in open_) if picked_up else ()
         return replace(self, talking=None, outbound=(*ended, *closed))
+
+    def over(self, now: int) -> "Ticket":
+        """Somebody has talked, and nobody does any more. The call costs on as before, but for legs over a trunk."""
+        return replace(self.rang(now, picked_up=True), talked=self.talked or self.talking)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from services.domain.nodes.region import RegionNode
 from services.domain.nodes.say import Say
 from services.domain.nodes.screen import Screen
 from services.domain.nodes.set import SetVariable
+from services.domain.nodes.survey import Survey
 from services.domain.nodes.text_message import TextMessage
 from services.domain.nodes.voicemail import VoicemailNode
 
@@ -39,6 +40,7 @@ Node = Annotated[
     | Callback
     | TextMessage
     | VoicemailNode
+    | Survey
     | Hangup,
     Field(discriminator="kind"),
 ]

@@ -1,16 +1,14 @@
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from services.domain.model import Id
 from services.domain.nodes.base import NodeModel, Prompt
 
 
 class Asking(NodeModel):
-    """Plays the prompt and waits for keys; after ``tries`` wrong or missing ones the call goes ``otherwise``."""
+    """Plays the prompt and waits for keys, so often until they are right or ``tries`` are over."""
 
-    WAYS = ("next", "otherwise")
-    PROMPTS = ("prompt", "invalid")
+    PROMPTS: ClassVar[tuple[str, ...]] = ("prompt", "invalid")
     WAITS = True
 
     prompt: Prompt
@@ -21,4 +19,3 @@ class Asking(NodeModel):
     """Played after wrong keys."""
     barge_in: bool = True
     """Whether a key cuts a prompt short."""
-    otherwise: Id

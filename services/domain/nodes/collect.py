@@ -12,12 +12,15 @@ VariableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}$
 class Collect(Asking):
     """The caller keys in a number, which the call keeps under a name."""
 
+    WAYS = ("next", "otherwise")
+
     kind: Literal["collect"]
     into: VariableName
     least: Annotated[int, Field(ge=1, le=32)] = 1
     most: Annotated[int, Field(ge=1, le=32)] = 20
     """Digits; after so many the call goes on at once, else after ``#`` or ``timeout`` seconds without a key."""
     next: Id
+    otherwise: Id
 
     @model_validator(mode="after")
     def _fits(self) -> "Collect":

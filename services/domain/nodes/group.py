@@ -2,14 +2,13 @@ from collections.abc import Iterator
 from typing import Literal
 
 from services.domain.model import Id
-from services.domain.nodes.base import NodeModel
+from services.domain.nodes.ringing import Ringing
 
 
-class GroupNode(NodeModel):
+class GroupNode(Ringing):
     """Rings a group; when nobody answered the call goes ``otherwise``."""
 
-    WAYS = ("otherwise",)
-    WAITS = True
+    WAYS = ("after", "otherwise")
 
     kind: Literal["group"]
     group: Id

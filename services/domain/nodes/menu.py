@@ -2,6 +2,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from services.domain.model import Id
 from services.domain.nodes.asking import Asking
 from services.domain.nodes.base import Keys
 
@@ -13,3 +14,4 @@ class Menu(Asking):
 
     kind: Literal["menu"]
     keys: Annotated[Keys, Field(min_length=1)]
+    otherwise: Id

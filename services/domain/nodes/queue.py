@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from services.domain.model import Id, Model
-from services.domain.nodes.base import Keys, NodeModel, Prompt
+from services.domain.nodes.base import Keys, Prompt
+from services.domain.nodes.ringing import Ringing
 
 
 class Announcements(Model):
@@ -20,11 +21,10 @@ class Announcements(Model):
     """Said last: which keys may be pressed."""
 
 
-class Queue(NodeModel):
+class Queue(Ringing):
     """The caller waits for a member of a group, who is reserved before it rings; each trigger may lead elsewhere."""
 
-    WAYS = ("keys", "waited", "predicted", "full", "nobody_on_duty", "nobody_ready", "otherwise")
-    WAITS = True
+    WAYS = ("keys", "waited", "predicted", "full", "nobody_on_duty", "nobody_ready", "after", "otherwise")
 
     kind: Literal["queue"]
     group: Id

@@ -1,5 +1,6 @@
 import pytest
 
+from services.domain.nodes import KINDS
 from services.domain.reading import read
 
 TARIFF = """
@@ -74,10 +75,7 @@ flow:
         "shop.yaml:11: flow.nodes.welcome.prompt.fiel: 'a.wav': unknown key; did you mean 'file'?",
         "shop.yaml:15: flow.nodes.welcome.timeout: 0: Input should be greater than or equal to 1",
         "shop.yaml:14: flow.nodes.welcome.keys.12: '12': String should match pattern '^[0-9*#]$'",
-        "shop.yaml:18: flow.nodes.sales.kind: 'grup': unknown kind; "
-        "expected one of 'menu', 'say', 'hours', 'region', 'percent', 'screen', 'caps', 'collect', 'password', 'set', "
-        "'language', 'group', 'queue', "
-        "'callback', 'text_message', 'voicemail', 'hangup'",
+        f"shop.yaml:18: flow.nodes.sales.kind: 'grup': unknown kind; expected one of {', '.join(map(repr, KINDS))}",
     ]
 
 
