@@ -20,6 +20,8 @@ class Wanted:
     """What records have of them."""
     keys: Container[str] = DIGITS
     """Those that mean something; of keys pressed ahead others are forgotten."""
+    pause: int | None = None
+    """Seconds to wait for more; None: as for the first."""
 
 
 async def asked(call: Call, name: str, node: Asking, wanted: Wanted) -> str | None:
@@ -28,7 +30,7 @@ async def asked(call: Call, name: str, node: Asking, wanted: Wanted) -> str | No
     call.forget(unless=wanted.keys)
     for _ in range(node.tries):
         first = await first_key(call, node.prompt, node.timeout, barge_in=node.barge_in)
-        keys = await more_keys(call, first, wanted.goes_on, node.timeout)
+        keys = await more_keys(call, first, wanted.goes_on, wanted.pause or node.timeout)
         outcome = "match" if wanted.takes(keys) else "invalid" if keys else "timeout"
         await call.channel.mark("KEYS", node=name, keys=wanted.shown(keys), outcome=outcome)
         if outcome == "match":

@@ -9,12 +9,12 @@ from redis.asyncio import Redis
 from agi import admission, transfer
 from agi.call import CAUSE, Call, Speaker
 from agi.channel import Channel
-from agi.nodes import HANDLERS, caps
+from agi.handlers import HANDLERS
+from agi.nodes import caps
 from agi.room import Room
 from services.billing.metering import Metering
 from services.domain.documents import Hotline
 from services.domain.nodes import Node
-from services.domain.nodes.ringing import Ringing
 from services.store import documents
 from services.store.breaker import AWAY
 from services.store.documents import Versioned
@@ -106,8 +106,8 @@ async def walk(call: Call, name: str) -> None:
     for _ in range(HOP_LIMIT):
         node = call.hotline.flow.nodes[name]
         await call.channel.set_variable(NODE, name)
-        if isinstance(node, Ringing):
-            await call.channel.set_variable(AFTER, node.after or "")
+        if node.ringing:
+            await call.channel.set_variable(AFTER, node.ringing.after or "")
         await call.channel.mark("NODE", node=name, kind=node.kind)
         following = await _leave(call, node, await HANDLERS[node.kind](call, name, node))
         if following is None:
@@ -118,7 +118,7 @@ async def walk(call: Call, name: str) -> None:
 
 async def _leave(call: Call, node: Node, following: str | None) -> str | None:
     """``following``; when that is so because a talk is over, no session that takes the call over goes back to it."""
-    if following and isinstance(node, Ringing) and following == node.after:
+    if following and node.ringing and following == node.ringing.after:
         await call.channel.set_variable(NODE, following)  # before: ANSWER leads to where AFTER says
         await call.channel.set_variable("DIALSTATUS", "")
         await call.channel.set_variable(transfer.TARGET, "")

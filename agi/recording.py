@@ -20,13 +20,13 @@ ONLY_WHILE_TALKING = "b"
 _CALL_ID = re.compile(r"[A-Za-z0-9.-]+")
 
 
-async def prepare(call: Call, group: Group) -> None:
-    """Before anybody of the group is rung. What an earlier talk of a transferred call has begun goes on."""
+async def prepare(call: Call, group: Group | None) -> None:
+    """Before anybody is rung, of the group or of none. What an earlier talk of a transferred call has begun goes on."""
     running = await call.channel.get_variable(RUNNING) == "1"
-    if group.recording and not running:
+    if group and group.recording and not running:
         await _announce(call, group)
         await _begin(call, group.recording)
-    elif running and not group.recording and not await call.channel.get_variable("BLINDTRANSFER"):
+    elif running and not (group and group.recording) and not await call.channel.get_variable("BLINDTRANSFER"):
         await call.channel.execute("StopMixMonitor")
         await call.channel.set_variable(RUNNING, "")
         await call.channel.mark("RECORDING")

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from agi.call import Call
 from agi.channel import Channel
 from agi.room import Held
 from services.domain.documents import Agent, Group
-from services.domain.nodes.group import GroupNode
 from services.domain.nodes.queue import Queue
 from services.store.breaker import AWAY
 from services.store.queues import Offer
@@ -24,15 +24,30 @@ RINGS = "b(dial^s^1)"
 
 
 @dataclass(frozen=True)
+class Terms:
+    """On which phones ring: a group's, or those of a group that says nothing of them."""
+
+    group: str = ""
+    ring_seconds: int = 20
+    drop_seconds: int = 2
+
+    @classmethod
+    def of(cls, group: Group | None) -> Self:
+        return cls(group.id, group.ring_seconds, group.drop_seconds) if group else cls()
+
+
+@dataclass(frozen=True)
 class Rung:
     """What came of ringing; the caller is still there."""
 
     talked: bool = False
+    status: str = ""
+    """DIALSTATUS, if nobody picked up."""
     dropped: str = ""
     """The agent whose phone took the call and dropped it at once."""
 
 
-async def ring_offer(call: Call, name: str, node: GroupNode | Queue, held: Held, offer: Offer) -> Rung:
+async def ring_offer(call: Call, name: str, node: Queue, held: Held, offer: Offer) -> Rung:
     """What came of the offer."""
     try:
         group = await call.room.documents.get(Group, node.group)
@@ -43,11 +58,13 @@ async def ring_offer(call: Call, name: str, node: GroupNode | Queue, held: Held,
     if group is None or not agents:
         return Rung()
     of_queue = f"{held.distribution.account}^{offer.number}"
-    return await ring(call, name, group.document, agents, of_queue)
+    return await ring(call, name, Terms.of(group.document), agents, of_queue, music=True)
 
 
-async def ring(call: Call, node: str, group: Group, agents: Sequence[Agent], of_queue: str = "") -> Rung:
-    """Ring all of these; the caller hears ringing, or music in a queue.
+async def ring(  # noqa: PLR0913 - what phones and the caller are told
+    call: Call, node: str, terms: Terms, agents: Sequence[Agent], of_queue: str = "", *, music: bool = False
+) -> Rung:
+    """Ring all of these; the caller hears ringing, or music.
 
     ``of_queue``: the account and the offer, of a queue that has to accept who picked up before the two are connected.
     """
@@ -55,34 +72,35 @@ async def ring(call: Call, node: str, group: Group, agents: Sequence[Agent], of_
     offered = {dial_of(agent, call.trunk): agent for agent in agents}
     if call.meter is not None:
         await call.meter.rings(agents)
-    rung = await _ring(call, node, group, offered, of_queue)
+    await call.channel.mark("OFFER", offer_pairs(node, terms.group, offered))
+    await call.channel.set_variable(PICKED_UP, "")
+    status = await dial_phones(call.channel, offered, terms.ring_seconds, of_queue, music=music)
+    rung = await _answered_by(call.channel, terms, offered) if status == "ANSWER" else Rung(status=status)
     if call.meter is not None and not rung.talked:
         await call.meter.rang(picked_up=bool(rung.dropped) or any(agent.confirm for agent in agents))
     return rung
 
 
-async def _ring(call: Call, node: str, group: Group, offered: Mapping[str, Agent], of_queue: str) -> Rung:
-    await call.channel.mark("OFFER", offer_pairs(node, group.id, offered))
-    await call.channel.set_variable(PICKED_UP, "")
-    if await dial_phones(call.channel, offered, group.ring_seconds, of_queue) != "ANSWER":
-        return Rung()
-    at, picked_up, taken = (await call.channel.evaluate(TAKEN)).split(" ")
-    if picked_up and int(at) - int(picked_up) >= group.drop_seconds * 1000:
+async def _answered_by(channel: Channel, terms: Terms, offered: Mapping[str, Agent]) -> Rung:
+    at, picked_up, taken = (await channel.evaluate(TAKEN)).split(" ")
+    if picked_up and int(at) - int(picked_up) >= terms.drop_seconds * 1000:
         return Rung(talked=True)
-    await call.channel.mark("DROP")
-    await call.channel.set_variable("DIALSTATUS", "")  # ANSWER would have the dialplan end a call whose session died
+    await channel.mark("DROP")
+    await channel.set_variable("DIALSTATUS", "")  # ANSWER would have the dialplan end a call whose session died
     place = int(taken.partition("@")[0]) if len(offered) > 1 else 0
     return Rung(dropped=list(offered.values())[place].id)
 
 
-async def dial_phones(channel: Channel, offered: Mapping[str, Agent], seconds: int, of_queue: str = "") -> str:
+async def dial_phones(
+    channel: Channel, offered: Mapping[str, Agent], seconds: int, of_queue: str = "", *, music: bool = False
+) -> str:
     """``offered``: who is rung by what. Gives what ``Channel.dial`` does."""
-    options = ("m" if of_queue else "r") + "g"
+    options = ("m" if music else "r") + "g"
     legs = [(f"PJSIP/{dial}", _answered(agent, of_queue)) for dial, agent in offered.items()]
     if len(legs) == 1 and not any(agent.confirm for agent in offered.values()):
         [(target, own)] = legs
         # In a queue it need not say that it rings: Asterisk would wait for the caller's channel, up to 20 ms.
-        return await channel.dial(target, seconds, options + ("" if of_queue else RINGS) + own)
+        return await channel.dial(target, seconds, options + ("" if music else RINGS) + own)
     # Dial stops the other phones at the first that is picked up, and from then on notices no caller who leaves.
     return await channel.dial_apart([(target, RINGS + own) for target, own in legs], seconds, options)
 

@@ -1,6 +1,6 @@
 from agi import recording
 from agi.call import Call
-from agi.ringing import ring
+from agi.ringing import Terms, ring
 from services.domain.distribution import rounds
 from services.domain.documents import Agent, Group
 from services.domain.nodes.group import GroupNode
@@ -22,7 +22,7 @@ async def handle(call: Call, name: str, node: GroupNode) -> str | None:
 async def _talks(call: Call, name: str, group: Group, agents: list[Agent]) -> bool:
     """Ring these together; when one drops the call, the others again."""
     while agents:
-        rung = await ring(call, name, group, agents)
+        rung = await ring(call, name, Terms.of(group), agents)
         if rung.talked or not rung.dropped:
             return rung.talked
         agents = [agent for agent in agents if agent.id != rung.dropped]

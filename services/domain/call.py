@@ -241,7 +241,7 @@ def _offer(call: Call, row: CelRow) -> None:
     if not call.visits or call.visits[-1].node != once.get("node"):
         call.visits.append(Visit(once.get("node", ""), "group", row.at))
     visit = call.visits[-1]
-    visit.group = once.get("group")
+    visit.group = once.get("group") or None
     call.offers += 1
     visit.rings += [Ring(agent, dial, call.offers, row.at) for agent, dial in zip(agents, dials, strict=False)]
 

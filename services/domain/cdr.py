@@ -187,7 +187,7 @@ def _end_state(call: Call, *, talked: bool) -> EndState:
 def _abandoned(call: Call) -> EndState:
     if not call.visits:
         return "abandoned_early"
-    if call.visits[-1].kind == "group":
+    if call.visits[-1].kind in {"group", "agent"}:
         return "abandoned_ringing"
     if call.visits[-1].kind == "queue":
         return "abandoned_ringing" if call.dialstatus == "CANCEL" else "abandoned_waiting"

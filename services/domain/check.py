@@ -73,7 +73,7 @@ def _among(everything: list[Located], broken: Collection[Ref]) -> set[Problem]:
     """What is wrong between documents; references to ``broken`` ones are not missed."""
     known: Known = {}
     hosts = [item.document for item in everything if isinstance(item.document, Pbx)]
-    problems = set(_extensions(everything))
+    problems = {*_extensions(everything), *_covered(everything)}
     for item in everything:
         first = known.setdefault(item.ref, item)
         if first is not item:
@@ -123,6 +123,23 @@ def _extensions(everything: list[Located]) -> Iterator[Problem]:
             if (first.kind, first.id) != (document.kind, document.id) and {key, other} != {"bound"}:
                 expected = f"{first.kind} {first.id} of this account has this number already, at {holder.place(other)}"
                 yield item.problem(key, number, expected)
+
+
+def _covered(everything: list[Located]) -> Iterator[Problem]:
+    """A menu's own keys come first: an extension among them could not be dialled."""
+    reached: dict[tuple[str, str], Located] = {}
+    for item in everything:
+        if isinstance(item.document, Agent | Group):
+            reached |= {(item.document.account, number): item for number in numbers_of(item.document)}
+    for item in everything:
+        nodes = item.document.flow.nodes if isinstance(item.document, Hotline) else {}
+        for name, node in nodes.items():
+            if node.kind != "menu" or node.extensions is None:
+                continue
+            for key in node.keys:
+                if found := reached.get((getattr(item.document, "account", ""), key)):
+                    expected = f"this is what {found.document.kind} {found.document.id} of this account is dialled by"
+                    yield item.problem(f"flow.nodes.{name}.keys.{key}", key, expected)
 
 
 def _flow(item: Located, hotline: Hotline) -> Iterator[Problem]:

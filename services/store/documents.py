@@ -1,5 +1,6 @@
 """Documents in Redis: read one, or write many at once."""
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,6 +34,8 @@ Check = Callable[[Standing], None]
 
 PAGE = 500
 """Documents that are read in one round trip."""
+
+EXTENSION = re.compile("[0-9]{2,6}")
 PARSED = 20_000
 """Documents that are kept as they were read, for whoever finds them unchanged."""
 
@@ -186,6 +189,12 @@ def _known(body: bytes | str | None) -> Document | None:
         return None if body is None else _ANY.validate_json(body)
     except ValidationError:
         return None
+
+
+async def extensions(redis: Redis, account: str) -> set[str]:
+    """Numbers by which somebody of the account is reached, but for those that are as long as outside numbers."""
+    names: list[bytes] = await cast("Awaitable[Any]", redis.hkeys(keys.extensions(account)))
+    return {number for name in names if EXTENSION.fullmatch(number := name.decode())}
 
 
 async def reached_by(redis: Redis, account: str, number: str) -> Agent | Group | None:

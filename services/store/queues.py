@@ -148,7 +148,7 @@ async def claim(  # noqa: PLR0913 - what is known of a call
 ) -> Offer | None:
     """Offers the call to one agent whom somebody has named, in whatever state but with a call; None: it has one.
 
-    The group's terms apply; the call stands in no queue. What it was in before it has left.
+    The group's terms apply, empty: no group's; the call stands in no queue. What it was in before it has left.
     """
     return _offer(await distribution.run("claim", now, call, group, agent, process, stay))
 

@@ -56,7 +56,9 @@ class Remembered:
         return found
 
     async def _read_on(self, hotline: Hotline) -> None:
-        groups = [name for _, kind, name in hotline.references() if kind == "group"]
+        named = [(kind, name) for _, kind, name in hotline.references()]
+        await self._missing(Agent, [name for kind, name in named if kind == "agent"])
+        groups = [name for kind, name in named if kind == "group"]
         for group in await self._missing(Group, groups):
             await self._missing(Agent, group.document.members)
 

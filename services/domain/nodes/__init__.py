@@ -4,6 +4,7 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
+from services.domain.nodes.agent import AgentNode
 from services.domain.nodes.callback import Callback
 from services.domain.nodes.caps import CapsNode
 from services.domain.nodes.collect import Collect
@@ -37,6 +38,7 @@ Node = Annotated[
     | LanguageNode
     | GroupNode
     | Queue
+    | AgentNode
     | Callback
     | TextMessage
     | VoicemailNode

@@ -97,6 +97,24 @@ class NodeModel(Model):
         """Documents that it names: key, kind, id."""
         yield from ()
 
+    @property
+    def ringing(self) -> "Ringing | None":
+        """How it brings the caller to somebody it can talk to; None: it does not."""
+        return None
+
+
+class Ringing(NodeModel):
+    WAITS = True
+
+    after: Id | None = None
+    """Where the call goes when the other side has ended the talk and the caller is still there; left out: it ends."""
+    otherwise: Id
+    """Where it goes when nobody answers."""
+
+    @property
+    def ringing(self) -> "Ringing":
+        return self
+
 
 def _each(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):

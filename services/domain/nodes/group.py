@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from services.domain.model import Id
-from services.domain.nodes.ringing import Ringing
+from services.domain.nodes.base import Ringing
 
 
 class GroupNode(Ringing):
@@ -12,7 +12,6 @@ class GroupNode(Ringing):
 
     kind: Literal["group"]
     group: Id
-    otherwise: Id
 
     def ends(self) -> bool:
         return True

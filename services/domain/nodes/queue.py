@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from services.domain.model import Id, Model
-from services.domain.nodes.base import Keys, Prompt
-from services.domain.nodes.ringing import Ringing
+from services.domain.nodes.base import Keys, Prompt, Ringing
 
 
 class Announcements(Model):

@@ -42,7 +42,12 @@ local function begin_day(name, group)
     end
 end
 
+-- Of a call to an agent whom no group's terms come with.
+local NO_GROUP = {strategy = 'sequence', steps = {{0, 1}}, capacity = 0, wrap_ms = 0, rest_ms = 0, returning_ms = 0,
+    place_ms = 0}
+
 local function group_of(name)
+    if name == '' then return NO_GROUP end
     if not groups[name] then
         local group = load(group_key(name))
         if not group.strategy then refuse('UNKNOWN', 'group', name) end

@@ -105,7 +105,7 @@ function operations.join(id, name, number, priority, process, stay, since)
     end
 end
 
--- The call goes to one agent whom somebody has named. Gives the offer; nothing: the agent has a call already.
+-- The call goes to one agent whom somebody has named. `name`: whose terms apply, '' no group's. Gives the offer; nothing: the agent has a call already.
 function operations.claim(id, name, agent, process, stay)
     local old = caller(id)
     if old then forget(id, old, 'transferred') end
@@ -164,9 +164,11 @@ function operations.answered(id, offer, agent, channel)
     end
     call.state, call.since, call.agents, call.channel = 'talking', now, agent, channel
     save(call_key(id), call)
-    redis.call('HINCRBY', answered_key(call.group), agent, 1)
-    redis.call('LPUSH', served_key(call.group), now)
-    redis.call('LTRIM', served_key(call.group), 0, RECENT - 1)
+    if call.group ~= '' then
+        redis.call('HINCRBY', answered_key(call.group), agent, 1)
+        redis.call('LPUSH', served_key(call.group), now)
+        redis.call('LTRIM', served_key(call.group), 0, RECENT - 1)
+    end
     keep_score(id, call.group, true)
     if tonumber(group.returning_ms) > 0 and call.number ~= '' then
         redis.call('SET', last_key(call.number), agent, 'EX', REMEMBERED_SECONDS)

@@ -64,7 +64,7 @@ flow:
       prompt: {fiel: a.wav}
       keys:
         1: sales
-        "12": sales
+        "1#": sales
       timeout: 0
       otherwise: sales
     sales:
@@ -74,7 +74,7 @@ flow:
         "shop.yaml:11: flow.nodes.welcome.prompt.file: is missing",
         "shop.yaml:11: flow.nodes.welcome.prompt.fiel: 'a.wav': unknown key; did you mean 'file'?",
         "shop.yaml:15: flow.nodes.welcome.timeout: 0: Input should be greater than or equal to 1",
-        "shop.yaml:14: flow.nodes.welcome.keys.12: '12': String should match pattern '^[0-9*#]$'",
+        "shop.yaml:14: flow.nodes.welcome.keys.1#: '1#': String should match pattern '^([0-9*#]|[0-9*]{2,6})$'",
         f"shop.yaml:18: flow.nodes.sales.kind: 'grup': unknown kind; expected one of {', '.join(map(repr, KINDS))}",
     ]
 
