@@ -20,9 +20,11 @@ async def furnish(redis: Redis, scene: Scene, hotline: Hotline) -> None:
 
 
 def _met_by(hotline: Hotline, documents: Iterable[Document]) -> list[Document]:
-    """What the call may come by: what the hotline refers to, what that refers to, and so on."""
+    """What the call may come by: what the hotline refers to, what that refers to, and so on; who can be dialled."""
     known = {ref(document): document for document in documents}
     found, ahead = dict[Ref, Document](), [ref(hotline)]
+    if any(node.kind == "menu" and node.extensions for node in hotline.flow.nodes.values()):
+        ahead += [name for name, one in known.items() if getattr(one, "account", "") == hotline.account]
     while ahead:
         name = ahead.pop()
         if name in known and name not in found:

@@ -40,7 +40,7 @@ async def test_a_short_key_that_others_begin_with_rings_one_agent(
     before = await node.stream.newest()
     await agents.login(desk, "1002", now())
     phone = await phones["1002"].answers(is_hung_up())
-    caller = await node.sipp.call(CALLER, SWITCHBOARD, [hears(500), presses("1#"), hears(2500), hangs_up()])
+    caller = await node.sipp.call(CALLER, SWITCHBOARD, [hears(1000), presses("1#"), hears(2500), hangs_up()])
     await reaches(desk, "1002", {State.BUSY})
     assert [await side.wait(30) for side in (phone, caller)] == [0, 0]
     await reaches(desk, "1002", {State.WRAP_UP})
