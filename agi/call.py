@@ -15,6 +15,7 @@ from agi.counting import Counted
 from agi.meter import Meter
 from agi.room import Room
 from agi.sound import hear
+from agi.systems import Nobody, Systems
 from services.domain.documents import Hotline
 from services.domain.nodes.base import Prompt
 from services.domain.numbers import as_dialled
@@ -61,6 +62,8 @@ class Call:
     hotline: Hotline
     room: Room
     counted: Counted
+    systems: Systems = field(default_factory=Nobody)
+    """Companies' own, that a flow may ask."""
     meter: Meter | None = None
     """None: what the call costs is not limited."""
     speaker: Speaker | None = None

@@ -1,6 +1,6 @@
 """Walks a call through its hotline's flow, node by node."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from agi.channel import Channel
 from agi.handlers import HANDLERS
 from agi.nodes import caps
 from agi.room import Room
+from agi.systems import Nobody, Systems
 from services.billing.metering import Metering
 from services.domain.documents import Hotline
 from services.domain.nodes import Node
@@ -48,6 +49,7 @@ class Journey:
     room: Room
     metering: Metering
     speaker: Speaker | None = None
+    systems: Systems = field(default_factory=Nobody)
 
     async def __call__(self, channel: Channel) -> None:
         number = channel.headers["agi_extension"]
@@ -59,8 +61,8 @@ class Journey:
             await channel.set_variable(CAUSE, UNALLOCATED_NUMBER)
         else:
             async with self.room.counting.session(number, channel.headers["agi_uniqueid"]) as counted:
-                folders = self.sounds, self.recordings
-                call = Call(channel, self.redis, *folders, found.document, self.room, counted, speaker=self.speaker)
+                own = (self.redis, self.sounds, self.recordings, found.document, self.room)
+                call = Call(channel, *own, counted, self.systems, speaker=self.speaker)
                 await self._take(call, found.version, left_at)
         await channel.set_variable(DONE, "done")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from agi import server
+from agi import server, systems
 from agi.answered import Answered
 from agi.call import Speaker
 from agi.callback_call import CallbackCall, Customer
@@ -27,7 +27,7 @@ from services.store.due import end
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Takes calls until ``stop`` is set. Raises SettingsError."""
     speaker = Impromptu(Sounds(settings.sounds_dir, engine_of(settings)))
-    async with client(settings.redis_url) as redis:
+    async with client(settings.redis_url) as redis, systems.session() as session:
         room, metering = Room(redis, Breaker()), Metering(redis)
         async with room.running():
             works = [
@@ -37,18 +37,25 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 asyncio.create_task(asyncio.to_thread(region.load)),
             ]
             try:
-                handlers = routes(redis, settings.sounds_dir, settings.recordings_dir, room, metering, speaker)
+                folders, asked = (settings.sounds_dir, settings.recordings_dir), systems.Http(session)
+                handlers = routes(redis, *folders, room, metering, speaker, asked)
                 await server.serve(handlers, host=settings.agi_host, port=settings.agi_port, stop=stop)
             finally:
                 await end(works)
 
 
 def routes(  # noqa: PLR0913, PLR0917 - all that any of them needs
-    redis: Redis, sounds: Path, recordings: Path, room: Room, metering: Metering, speaker: Speaker | None = None
+    redis: Redis,
+    sounds: Path,
+    recordings: Path,
+    room: Room,
+    metering: Metering,
+    speaker: Speaker | None,
+    asked: systems.Systems,
 ) -> server.Routes:
     """What the dialplan may ask for, by name."""
     return {
-        "journey": Journey(redis, sounds, recordings, room, metering, speaker),
+        "journey": Journey(redis, sounds, recordings, room, metering, speaker, asked),
         "answered": Answered(room),
         "feature": Features(redis, sounds, recordings, room),
         "extension": Extension(redis),

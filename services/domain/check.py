@@ -150,6 +150,12 @@ def _flow(item: Located, hotline: Hotline) -> Iterator[Problem]:
         for key, following in node.nexts():
             if following not in nodes:
                 yield item.problem(f"flow.nodes.{name}.{key}", following, _no_node(following, nodes))
+    kept = {variable for node in nodes.values() for variable in node.keeps()}
+    for name, node in nodes.items():
+        for key, variable in node.reads():
+            if variable not in kept:
+                expected = "no node of this flow keeps anything under this name"
+                yield item.problem(f"flow.nodes.{name}.{key}", variable, expected)
     reached = _reachable(hotline)
     for name in nodes.keys() - reached:
         yield item.problem(f"flow.nodes.{name}", name, "no way leads to this node")

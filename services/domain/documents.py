@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
@@ -21,6 +20,7 @@ from services.domain.package import Package
 from services.domain.pbx import Pbx
 from services.domain.region import Numbering, RegionName
 from services.domain.tariff import Money, Tariff
+from services.domain.webhook import Webhook
 
 HotlineNumber = Annotated[str, StringConstraints(pattern=r"^400[0-9]{7}$")]
 Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,6}$")]
@@ -28,30 +28,6 @@ Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,6}$")]
 
 
 Days = Annotated[int, Field(ge=1, le=3650)]
-
-
-def _http(url: str) -> str:
-    """Without user and password: they would stand in logs."""
-    try:
-        parts = urlsplit(url)
-        right = parts.scheme in {"http", "https"} and parts.hostname and not parts.username and parts.port != 0
-    except ValueError:
-        right = False
-    if not right:
-        raise ValueError("expected an address such as https://example.com/hotline, without user and password")
-    return url
-
-
-HttpUrl = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,500}$"), AfterValidator(_http)]
-
-
-class Webhook(Model):
-    """Where the company's own program takes messages (docs/notify.md)."""
-
-    url: HttpUrl
-    secret: Annotated[str, StringConstraints(pattern=r"^[!-~]{16,128}$"), Field(repr=False)]
-    """Signs each message."""
-
 
 ReasonKey = Annotated[str, StringConstraints(pattern=r"^[1-9]$")]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
@@ -102,6 +78,7 @@ class Account(DocumentModel):
     name: Title
     tariff: Id
     notify: Webhook | None = None
+    """Where the company's own program takes messages (docs/notify.md)."""
     voicemail_days: Days | None = None
     """How long voicemails are kept; left out: 30."""
     pause_reasons: Annotated[dict[ReasonKey, Reason], BeforeValidator(keys_as_text)] = Field(

@@ -1,21 +1,17 @@
 """Where messages go: an HTTP address, or a file."""
 
 import asyncio
-import hashlib
-import hmac
 from pathlib import Path
 from typing import Protocol
 
 import aiohttp
 from pydantic import ValidationError
 
-from services.domain.documents import Webhook
 from services.domain.retries import asked_ms
+from services.domain.webhook import Webhook, may_try_again, signature
 from services.settings import Settings, SettingsError
 
 DEADLINE = aiohttp.ClientTimeout(total=10)
-TRY_AGAIN = {408, 425, 429}
-"""Of the 4xx: not the message is wrong, only the moment (RFC 9110, 8470, 6585)."""
 
 
 class FailedError(Exception):
@@ -80,12 +76,6 @@ class Nowhere:
         raise FailedError(self._why, final=True)
 
 
-def signature(secret: str, seconds: int, body: bytes) -> str:
-    """Of the header ``X-Hotline-Signature``: docs/notify.md."""
-    signed = hmac.new(secret.encode(), str(seconds).encode() + b"." + body, hashlib.sha256)
-    return f"t={seconds},v1={signed.hexdigest()}"
-
-
 def gateway(settings: Settings, session: aiohttp.ClientSession) -> Place:
     """Who takes text messages. Raises SettingsError."""
     if settings.notify_url and settings.notify_file:
@@ -105,5 +95,4 @@ def gateway(settings: Settings, session: aiohttp.ClientSession) -> Place:
 def _judge(status: int, retry_after: str | None, now: int) -> None:
     if 200 <= status < 300:  # noqa: PLR2004 - as RFC 9110 divides them
         return
-    final = status < 500 and status not in TRY_AGAIN  # noqa: PLR2004
-    raise FailedError(f"HTTP {status}", final=final, asked_ms=asked_ms(retry_after, now))
+    raise FailedError(f"HTTP {status}", final=not may_try_again(status), asked_ms=asked_ms(retry_after, now))

@@ -14,6 +14,7 @@ from agi.fastagi import Application, Request
 from agi.room import Room
 from agi.server import Handler, Routes
 from agi.service import routes
+from agi.systems import Nobody
 from services.billing.calls import OpenCalls
 from services.billing.metering import Metering
 from services.billing.tail import Piece
@@ -80,7 +81,7 @@ async def _simulate(scene: Scene, hotline: Hotline, folder: Path) -> Outcome:
             await world.furnish(redis, scene, hotline)
             room = Room(redis)
             async with room.running():
-                handlers = routes(redis, folder, Path(recordings), room, Metering(redis), sounds)
+                handlers = routes(redis, folder, Path(recordings), room, Metering(redis), sounds, Nobody())
                 call = _Call(_application(handlers), scene, sounds)
                 await call.run()
     return _outcome(call, scene, sounds)

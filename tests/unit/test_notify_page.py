@@ -12,7 +12,7 @@ from services.domain.messages import to_json
 from services.domain.notices import missed_call
 from services.domain.record import Keys, to_rfc3339
 from services.domain.retries import ATTEMPTS
-from services.notify.places import signature
+from services.domain.webhook import signature
 from tests.unit.domain.test_notices import BEGAN, QUEUE, hotline, record
 
 PAGE = (Path(__file__).parents[2] / "docs" / "notify.md").read_text(encoding="utf-8")

@@ -5,6 +5,7 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from services.domain.nodes.agent import AgentNode
+from services.domain.nodes.ask import Ask
 from services.domain.nodes.callback import Callback
 from services.domain.nodes.caps import CapsNode
 from services.domain.nodes.collect import Collect
@@ -21,6 +22,7 @@ from services.domain.nodes.say import Say
 from services.domain.nodes.screen import Screen
 from services.domain.nodes.set import SetVariable
 from services.domain.nodes.survey import Survey
+from services.domain.nodes.switch import Switch
 from services.domain.nodes.text_message import TextMessage
 from services.domain.nodes.voicemail import VoicemailNode
 
@@ -35,6 +37,8 @@ Node = Annotated[
     | Collect
     | Password
     | SetVariable
+    | Switch
+    | Ask
     | LanguageNode
     | GroupNode
     | Queue

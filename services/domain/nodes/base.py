@@ -13,6 +13,10 @@ Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
 Keys = Annotated[dict[Key, Id], BeforeValidator(keys_as_text)]
 """Where keys lead."""
 
+VariableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
+Value = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\"\\]{0,200}$")]
+"""What a call keeps under a name."""
+
 
 class SoundFile(Model):
     file: Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -95,6 +99,10 @@ class NodeModel(Model):
 
     def references(self) -> Iterator[tuple[str, str, str]]:
         """Documents that it names: key, kind, id."""
+        yield from ()
+
+    def reads(self) -> Iterator[tuple[str, str]]:
+        """Such names that it asks for: key, name."""
         yield from ()
 
     @property

@@ -1,12 +1,11 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from services.domain.model import Id
 from services.domain.nodes.asking import Asking
-
-VariableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
+from services.domain.nodes.base import VariableName
 
 
 class Collect(Asking):

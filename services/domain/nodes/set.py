@@ -1,13 +1,8 @@
 from collections.abc import Iterator
-from typing import Annotated, Literal
-
-from pydantic import StringConstraints
+from typing import Literal
 
 from services.domain.model import Id
-from services.domain.nodes.base import NodeModel
-from services.domain.nodes.collect import VariableName
-
-Value = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\"\\]{0,200}$")]
+from services.domain.nodes.base import NodeModel, Value, VariableName
 
 
 class SetVariable(NodeModel):
