@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from redis.exceptions import RedisError
 
+from agi.callee import Callee
 from services.billing.metering import Metering, Running
-from services.domain.documents import Account, Agent
+from services.domain.documents import Account
 from services.domain.reservation import Leg, Ticket, limited
 from services.domain.usage import UnratableError
 from services.store.due import now
@@ -48,7 +49,7 @@ class Meter:
             with contextlib.suppress(RedisError):  # another look finds that the call is over
                 await self._metering.over(self._running)
 
-    async def rings(self, agents: Sequence[Agent]) -> None:
+    async def rings(self, agents: Sequence[Callee]) -> None:
         """These phones are about to ring. Raises SpentError."""
         at = now()
         legs = tuple(Leg(agent.id, agent.bound, at) for agent in agents if agent.bound)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from agi.call import Call
+from agi.callee import Callee
 from agi.channel import Channel
 from agi.room import Held
 from services.domain.documents import Agent, Group
@@ -62,7 +63,7 @@ async def ring_offer(call: Call, name: str, node: Queue, held: Held, offer: Offe
 
 
 async def ring(  # noqa: PLR0913 - what phones and the caller are told
-    call: Call, node: str, terms: Terms, agents: Sequence[Agent], of_queue: str = "", *, music: bool = False
+    call: Call, node: str, terms: Terms, agents: Sequence[Callee], of_queue: str = "", *, music: bool = False
 ) -> Rung:
     """Ring all of these; the caller hears ringing, or music.
 
@@ -81,7 +82,7 @@ async def ring(  # noqa: PLR0913 - what phones and the caller are told
     return rung
 
 
-async def _answered_by(channel: Channel, terms: Terms, offered: Mapping[str, Agent]) -> Rung:
+async def _answered_by(channel: Channel, terms: Terms, offered: Mapping[str, Callee]) -> Rung:
     at, picked_up, taken = (await channel.evaluate(TAKEN)).split(" ")
     if picked_up and int(at) - int(picked_up) >= terms.drop_seconds * 1000:
         return Rung(talked=True)
@@ -92,7 +93,7 @@ async def _answered_by(channel: Channel, terms: Terms, offered: Mapping[str, Age
 
 
 async def dial_phones(
-    channel: Channel, offered: Mapping[str, Agent], seconds: int, of_queue: str = "", *, music: bool = False
+    channel: Channel, offered: Mapping[str, Callee], seconds: int, of_queue: str = "", *, music: bool = False
 ) -> str:
     """``offered``: who is rung by what. Gives what ``Channel.dial`` does."""
     options = ("m" if music else "r") + "g"
@@ -105,12 +106,12 @@ async def dial_phones(
     return await channel.dial_apart([(target, RINGS + own) for target, own in legs], seconds, options)
 
 
-def dial_of(agent: Agent, trunk: str) -> str:
+def dial_of(agent: Callee, trunk: str) -> str:
     """What Dial is told: the agent's SIP endpoint, or its number on the trunk."""
     return f"{agent.bound}@{trunk}" if agent.bound else agent.id
 
 
-def offer_pairs(node: str, group: str, offered: Mapping[str, Agent]) -> list[tuple[str, str]]:
+def offer_pairs(node: str, group: str, offered: Mapping[str, Callee]) -> list[tuple[str, str]]:
     """What the event ``OFFER`` says; ``offered``: who is rung by what."""
     pairs = [("node", node), ("group", group)]
     for dial, agent in offered.items():
@@ -118,6 +119,6 @@ def offer_pairs(node: str, group: str, offered: Mapping[str, Agent]) -> list[tup
     return pairs
 
 
-def _answered(agent: Agent, of_queue: str) -> str:
+def _answered(agent: Callee, of_queue: str) -> str:
     """Of the phone's Dial: the dialplan's ``answered`` as it was picked up."""
     return f"U(answered^{agent.id}^{'confirm' if agent.confirm else ''}^{of_queue})"

@@ -73,7 +73,7 @@ def record_of(call: Call, pbx: str) -> Record | None:
         hung_up_by=_hung_up_by(call, [ring for _, ring in talks]),
         keys=tuple(call.keys),
         hops=_hops(call),
-        agent=first.agent if first else None,
+        agent=(first.agent or None) if first else None,
         recordings=_recordings(call, [since for since, _ in talks]),
         callback_agreed=call.agreed,
         survey=_survey(call),
@@ -187,7 +187,7 @@ def _end_state(call: Call, *, talked: bool) -> EndState:
 def _abandoned(call: Call) -> EndState:
     if not call.visits:
         return "abandoned_early"
-    if call.visits[-1].kind in {"group", "agent"}:
+    if call.visits[-1].kind in {"group", "agent", "transfer"}:
         return "abandoned_ringing"
     if call.visits[-1].kind == "queue":
         return "abandoned_ringing" if call.dialstatus == "CANCEL" else "abandoned_waiting"
@@ -230,12 +230,12 @@ def _survey(call: Call) -> Survey | None:
     talks = [(since, ring.agent, index) for index, one in enumerate(before) for since, ring in one.talks]
     _, agent, index = max(talks, default=(0, None, -1))
     group = _group(before[: index + 1])
-    return Survey(node=visit.node, at=visit.at, score=visit.score, agent=agent, group=group)
+    return Survey(node=visit.node, at=visit.at, score=visit.score, agent=agent or None, group=group)
 
 
 def _group(visits: list[Visit]) -> str | None:
     """By which the last of these was come to; who was sent on by an agent had come to that one."""
-    return next((visit.group for visit in reversed(visits) if visit.group or visit.kind != "transfer"), None)
+    return next((visit.group for visit in reversed(visits) if visit.group or visit.transfer is None), None)
 
 
 def _hops(call: Call) -> tuple[Hop, ...]:

@@ -102,7 +102,7 @@ def _told(announcement: Announcement) -> str:
 
 def _attempt(attempt: Attempt) -> Iterator[Rung]:
     if attempt.result != "unreachable":
-        yield attempt.started, 1, f"rings {attempt.agent}"
-    outcome = f"{attempt.agent} {_RESULTS[attempt.result]}"
+        yield attempt.started, 1, f"rings {attempt.agent or attempt.dial}"
+    outcome = f"{attempt.agent or attempt.dial} {_RESULTS[attempt.result]}"
     at = attempt.answered if attempt.result == "answered" else attempt.ended
     yield attempt.started if at is None else at, 1, outcome

@@ -13,7 +13,7 @@ from services.domain.voicemail import Voicemail
 WEBHOOK = "webhook"
 CHINA = timezone(timedelta(hours=8))
 
-SEEKS_SOMEBODY = {"group", "queue", "agent"}
+SEEKS_SOMEBODY = {"group", "queue", "agent", "transfer"}
 """Kinds of node at which a caller asks for a person."""
 NEVER_MISSED = {"answered", "voicemail", "unknown_hotline", "suspended"}
 

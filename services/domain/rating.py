@@ -71,7 +71,7 @@ class Rater:
         legs = [self._price("inbound", caller, begin, usage.ended, setting)]
         for out in usage.outbound:
             there = self._party(out.number, to_e164(out.number))
-            legs.append(self._price("outbound", there, out.answered, out.ended, setting, out.agent))
+            legs.append(self._price("outbound", there, out.answered, out.ended, setting, out.agent or None))
         share = self._price("caller_share", caller, usage.answered, usage.ended, setting)
         return Priced(tuple(leg for leg in legs if leg is not None), caller, share)
 

@@ -111,7 +111,7 @@ class Segment:
     """What is priced: ``inbound``, the caller's way to the platform; ``outbound``, a call over the trunk to a bound
     number; ``caller_share``, the caller's own part."""
     agent: str | None = None
-    """Whose bound number the outbound leg led to."""
+    """Whose bound number the outbound leg led to; null when it was nobody's."""
     from_: Annotated[Instant, Field(alias="from")]
     """Where the first increment begins."""
     to: Instant
@@ -205,6 +205,7 @@ class Attempt:
     __pydantic_config__ = _DOCUMENTED
 
     agent: str
+    """Empty: a number outside that is no agent's."""
     dial: str
     """SIP endpoint, or ``number@trunk``."""
     started: Instant
@@ -413,7 +414,7 @@ class Record:
     keys: tuple[Keys, ...]
     hops: tuple[Hop, ...]
     agent: str | None
-    """The agent who answered; the first of several."""
+    """The agent who answered; the first of several. Null when it was a number outside."""
     kind: Literal["inbound", "callback"] = "inbound"
     """Who called whom: the caller the hotline, or an agent a customer who had asked for it."""
     callback_agreed: str | None = None

@@ -24,6 +24,7 @@ from services.domain.nodes.set import SetVariable
 from services.domain.nodes.survey import Survey
 from services.domain.nodes.switch import Switch
 from services.domain.nodes.text_message import TextMessage
+from services.domain.nodes.transfer import TransferNode
 from services.domain.nodes.voicemail import VoicemailNode
 
 Node = Annotated[
@@ -43,6 +44,7 @@ Node = Annotated[
     | GroupNode
     | Queue
     | AgentNode
+    | TransferNode
     | Callback
     | TextMessage
     | VoicemailNode

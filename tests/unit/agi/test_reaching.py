@@ -1,6 +1,8 @@
 """Callers who dial an extension, and the node that rings one agent, with agents in a real Redis."""
 
 from collections.abc import AsyncIterator
+from datetime import date
+from functools import partial
 
 import pytest
 from redis.asyncio import Redis
@@ -9,12 +11,13 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from agi.journey import Journey
 from agi.room import Room
 from services.billing.metering import Metering
+from services.domain import book
 from services.domain.agents import State
 from services.domain.check import check
 from services.domain.documents import Agent, Document, Group
 from services.domain.nodes.menu import goes_on
 from services.domain.reading import read
-from services.store import agents, documents, queues
+from services.store import agents, books, documents, queues
 from services.store.distribution import Distribution
 from services.store.due import now
 from tests.unit.agi.fake_channel import FakeChannel
@@ -253,3 +256,36 @@ def test_what_may_follow() -> None:
 def test_what_makes_no_sense_is_refused(menu: str, sentence: str) -> None:
     reading = read("x", f"{SHOP}---{HOTLINE.replace('FIRST', menu)}")
     assert any(sentence in str(problem) for problem in [*reading.problems, *check(reading)])
+
+
+TRANSFER = "{kind: transfer, number: '02161234567', ring_seconds: 30, after: two, otherwise: one}"
+
+
+@pytest.mark.parametrize(("dials", "goes"), [("ANSWER", "two"), ("BUSY", "one"), ("NOANSWER", "one")])
+async def test_a_number_outside(shop: Room, redis: Redis, dials: str, goes: str) -> None:
+    channel = FakeChannel(dials=[dials])
+    assert await walk(shop, redis, TRANSFER, channel) == [goes]
+    assert channel.dialled == [(["PJSIP/02161234567@carrier"], 30, "rgb(dial^s^1)U(answered^^^)")]
+    assert channel.said("OFFER") == [{"node": "first", "group": "", "agent": "", "dial": "02161234567@carrier"}]
+
+
+async def test_a_number_outside_is_paid_for(shop: Room, redis: Redis) -> None:
+    """What is left is enough for the call, and not for the leg over the trunk beside it."""
+    tariff = (
+        OTHERS.split("---\n")[1]
+        .replace("0.1", "1")
+        .replace("prices: [{", "prices: [{outbound: {rules: [{rule: o, steps: [{rate: '60'}]}]}, ")
+    )
+    account = OTHERS.split("---\n")[0] + "prepaid: true\n"
+    await documents.apply(redis, [item.document for item in read("x", f"{account}---\n{tariff}").located])
+    await books.change(redis, "shop", partial(book.top_up, amount=2_000_000, day=date(2026, 3, 2), text=""))
+    channel = FakeChannel()
+    assert await walk(shop, redis, TRANSFER, channel) == []
+    assert [mark["node"] for mark in channel.said("NODE")] == ["first"]
+    assert channel.dialled == []
+    assert channel.said("END") == [{"reason": "suspended"}]
+
+
+def test_no_number_that_was_keyed_in_is_dialled() -> None:
+    [problem] = read("x", HOTLINE.replace("FIRST", TRANSFER.replace("'02161234567'", "'{order}'"))).problems
+    assert "flow.nodes.first.number" in str(problem)
