@@ -119,7 +119,7 @@ class Call:
 
         One that nobody has prepared is passed over.
         """
-        await self.channel.execute("Progress")
+        await self.channel.sound_unanswered()
         with contextlib.suppress(RefusedError):
             await self.channel.execute("Playback", str(self.sounds / sound), "noanswer", deadline=PLAY_DEADLINE)
 

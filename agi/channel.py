@@ -62,6 +62,13 @@ class Channel:
     async def answer_at_once(self) -> None:
         await self.execute("Answer", "", "i")
 
+    async def sound_unanswered(self) -> None:
+        """Let what is played from now on be heard though nobody has answered: early media, which costs nothing.
+
+        Carriers bring no keys then, and give up after a minute or so. Of an answered channel nothing is changed.
+        """
+        await self.execute("Progress")
+
     async def hangup(self) -> None:
         await self._succeed("HANGUP")
         self._request.gone = True

@@ -15,7 +15,7 @@ from services.store.due import now
 
 
 async def handle(call: Call, name: str, node: Queue) -> str | None:
-    await call.channel.answer_at_once()
+    await (call.channel.answer_at_once() if node.answer else call.channel.sound_unanswered())
     try:
         trigger = await _turned_away(call, node) or await _waits(call, name, node)
     except (Unknown, *AWAY):

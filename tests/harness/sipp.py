@@ -186,6 +186,11 @@ class Sipp:
         assert dialog
         return dialog
 
+    def got(self, process: Process, status: int) -> bool:
+        """Whether the caller's INVITE has been answered so by now."""
+        path = self._messages[process.name]
+        return path.exists() and Dialog.of(path.read_text(encoding="utf-8", errors="replace"), status) is not None
+
     async def crowd(self, size: int, to: str, steps: list[str], *, a_second: int = 25) -> Process:
         """Callers 13900001, 13900002 …, so many a second, each with these steps."""
         scenario = _caller(_invite("1390000[call_number]", to, Headers(), _sdp("alaw")), "".join(steps))

@@ -27,6 +27,8 @@ class Queue(Ringing):
 
     kind: Literal["queue"]
     group: Id
+    answer: bool = True
+    """False: who was not answered waits unanswered, until an agent picks up."""
     priority: Annotated[int, Field(ge=0, le=9)] = 0
     """Callers of a higher priority go first."""
     announcements: Announcements | None = None
@@ -51,6 +53,8 @@ class Queue(Ringing):
     def _predicts(self) -> "Queue":
         if self.predicted is not None and self.predicted_wait_seconds is None:
             raise ValueError("'predicted' needs 'predicted_wait_seconds'")
+        if self.keys and not self.answer:
+            raise ValueError("'keys' need a queue that answers: before that no carrier brings any")
         return self
 
     def ends(self) -> bool:

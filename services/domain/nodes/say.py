@@ -12,4 +12,6 @@ class Say(NodeModel):
     prompt: Prompt
     barge_in: bool = True
     """Whether a key cuts a prompt short."""
+    answer: bool = True
+    """False: who was not answered hears it unanswered."""
     next: Id

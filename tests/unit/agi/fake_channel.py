@@ -47,6 +47,9 @@ class FakeChannel:
     async def answer_at_once(self) -> None:
         self.answered = True
 
+    async def sound_unanswered(self) -> None:
+        self.executed.append(("Progress",))
+
     async def choose_music(self, music: str) -> None:
         self.music_class = music
 
