@@ -42,11 +42,7 @@ class Http:
                     if len(said) > LONGEST:
                         break
                 return response.status, said[: LONGEST + 1]
-        except (
-            aiohttp.ClientError,
-            OSError,
-            ValueError,
-        ) as error:  # TimeoutError is an OSError, a bad name a ValueError
+        except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: a name that is none
             raise UnreachableError(f"{type(error).__name__}: {error}") from error
 
 

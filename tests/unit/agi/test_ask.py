@@ -159,7 +159,8 @@ async def test_a_caller_who_leaves_ends_the_asking(redis: Redis) -> None:
 
     before = asyncio.all_tasks()
     with pytest.raises(CallerGone):
-        await walk(redis, Scripted(None), Leaves())
+        async with asyncio.timeout(5):
+            await walk(redis, Scripted(None), Leaves(), ASK.replace("timeout: 1", "timeout: 10"))
     assert asyncio.all_tasks() == before
 
 

@@ -1,5 +1,6 @@
 """Callers who dial an extension, and the node that rings one agent, with agents in a real Redis."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date
 from functools import partial
@@ -20,6 +21,8 @@ from services.domain.reading import read
 from services.store import agents, books, documents, queues
 from services.store.distribution import Distribution
 from services.store.due import now
+from services.store.keys import LIVE_STREAM
+from tests.store.entries import entries
 from tests.unit.agi.fake_channel import FakeChannel
 from tests.unit.agi.test_branches import HOTLINE, OTHERS
 from tests.unit.agi.test_journey import PHONES, RECORDINGS, SOUNDS, keys
@@ -149,6 +152,26 @@ async def test_a_bound_number_is_no_extension(shop: Room, redis: Redis) -> None:
     assert keys(channel) == ["1370 invalid", "9999 invalid"]
 
 
+async def test_a_further_key_is_waited_for_in_its_own_time(shop: Room, redis: Redis) -> None:
+    class Timed(FakeChannel):
+        async def wait_key(self, seconds: float, until: asyncio.Event | None = None) -> str | None:
+            waits.append(seconds)
+            return await super().wait_key(seconds, until)
+
+    waits: list[float] = []
+    await walk(shop, redis, MENU.replace("tries: 2", "timeout: 9, pause: 2"), Timed(keys=[None, "8", None]))
+    assert waits == [9, 2]
+
+
+async def test_keys_pressed_ahead_are_all_of_one_number(shop: Room, redis: Redis) -> None:
+    greeted = f"""{{kind: say, prompt: 您好, next: again}}
+    again: {{kind: say, prompt: 您好, next: menu}}
+    menu: {MENU}"""
+    channel = FakeChannel(keys="88")
+    assert await walk(shop, redis, greeted, channel) == ["say", "menu", "two"]
+    assert keys(channel) == ["88 match"]
+
+
 async def test_without_extensions_nobody_is_dialled(shop: Room, redis: Redis) -> None:
     menu = MENU.replace("extensions: {otherwise: one, after: three}, ", "")
     channel = FakeChannel(keys=["1", "8", "0"])
@@ -188,6 +211,9 @@ async def test_an_agent_is_reserved_while_it_rings_and_wraps_up(shop: Room, redi
     [(_, seconds, options)] = channel.dialled
     assert (seconds, options) == (7, "rgb(dial^s^1)U(answered^1001^^shop^1)")
     assert await standing(redis, "1001") == State.WRAP_UP
+    assert [event[b"reason"] for _, event in await entries(redis, LIVE_STREAM) if event[b"state"] == b"left"] == [
+        b"ended"
+    ]
     plain = Watched(dials=["ANSWER"])
     await agents.logout(distribution, "1001", now())
     await agents.login(distribution, "1001", now())

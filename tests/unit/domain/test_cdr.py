@@ -3,6 +3,7 @@
 import pytest
 
 from services.domain.cdr import record_of
+from services.domain.notices import is_missed
 from services.domain.record import Announcement, Record, Wait
 from services.domain.usage import UnratableError, usage_of
 from tests.harness.cel import BEGIN_MS, folded
@@ -345,3 +346,17 @@ def test_a_talk_without_the_platforms_answer_has_no_price() -> None:
     assert (record.answered, record.talk_ms) == (None, 88_000)
     with pytest.raises(UnratableError, match="the platform answered was lost"):
         usage_of(record)
+
+
+@pytest.mark.parametrize("kind", ["group", "agent", "transfer"])
+def test_a_caller_who_leaves_while_somebody_is_rung_was_missed(kind: str) -> None:
+    offer = OFFER.replace("group=sales", "group=")
+    record = fold(SERVED, GROUP.replace("kind=group", f"kind={kind}"), offer, DIAL, LEFT_WHILE_RINGING)
+    assert (record.end_state, record.hops[0].group, is_missed(record)) == ("abandoned_ringing", None, True)
+
+
+@pytest.mark.parametrize("kind", ["group", "agent", "transfer"])
+def test_a_caller_whom_nobody_was_rung_for_was_missed_too(kind: str) -> None:
+    bye = "0.8  END  caller  reason=hangup"
+    record = fold(SERVED, GROUP.replace("kind=group", f"kind={kind}"), bye, END)
+    assert (record.end_state, is_missed(record)) == ("flow_ended", True)
