@@ -63,6 +63,7 @@ def check_each(reading: Reading) -> Iterator[Problem]:
     for item in reading.located:
         if isinstance(item.document, Hotline):
             yield from _flow(item, item.document)
+            yield from _variables(item, item.document)
             yield from _hours(item, item.document)
             yield from (item.problem(*problem) for problem in prompt_check.problems(item.document))
         if isinstance(item.document, Tariff):
@@ -150,12 +151,6 @@ def _flow(item: Located, hotline: Hotline) -> Iterator[Problem]:
         for key, following in node.nexts():
             if following not in nodes:
                 yield item.problem(f"flow.nodes.{name}.{key}", following, _no_node(following, nodes))
-    kept = {variable for node in nodes.values() for variable in node.keeps()}
-    for name, node in nodes.items():
-        for key, variable in node.reads():
-            if variable not in kept:
-                expected = "no node of this flow keeps anything under this name"
-                yield item.problem(f"flow.nodes.{name}.{key}", variable, expected)
     reached = _reachable(hotline)
     for name in nodes.keys() - reached:
         yield item.problem(f"flow.nodes.{name}", name, "no way leads to this node")
@@ -170,6 +165,16 @@ def _flow(item: Located, hotline: Hotline) -> Iterator[Problem]:
         if told.isdisjoint(circle):
             expected = f"no way leads out of {' → '.join(circle)} to where a call ends"
             yield item.problem(f"flow.nodes.{circle[0]}", circle[0], expected)
+
+
+def _variables(item: Located, hotline: Hotline) -> Iterator[Problem]:
+    nodes = hotline.flow.nodes
+    kept = {variable for node in nodes.values() for variable in node.keeps()}
+    for name, node in nodes.items():
+        for key, variable in node.reads():
+            if variable not in kept:
+                expected = f"no node of this flow keeps anything under this name{did_you_mean(variable, kept)}"
+                yield item.problem(f"flow.nodes.{name}.{key}", variable, expected)
 
 
 def _hours(item: Located, hotline: Hotline) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from services.domain.documents import Hotline
 from services.domain.nodes import Node
-from services.domain.nodes.base import Branch, Prompt
+from services.domain.nodes.base import Branch, Prompt, Ringing
 
 Look = Literal["begin", "asks", "people", "decides", "over", "jump"]
 """``asks``: waits for the caller; ``people``: a talk ends the call; ``decides``: everything that goes on by itself;
@@ -91,7 +91,7 @@ def cells(text: str) -> int:
 
 def _box(name: str, node: Node) -> Box:
     look: Look = "asks" if node.WAITS else "decides"
-    if node.ends():
+    if isinstance(node, Ringing) or node.ends():
         look = "over" if node.kind == "hangup" else "people"
     return Box(name, look, cut(f"{name} · {node.kind}"), cut(_detail(node)), node.ends())
 
@@ -100,7 +100,8 @@ def _detail(node: Node) -> str:
     parts = list(dict.fromkeys(named for _, _, named in node.references()))
     parts += [_said(prompt) for _, prompt in node.prompts()][:1]
     if not parts:
-        fields = node.model_dump(exclude={"kind", *node.WAYS})
+        secret = {name for name, field in type(node).model_fields.items() if not field.repr}
+        fields = node.model_dump(exclude={"kind", *node.WAYS, *secret})
         parts = [value for value in fields.values() if isinstance(value, str)]
     return " · ".join(parts)
 

@@ -119,6 +119,9 @@ class Ringing(NodeModel):
     otherwise: Id
     """Where it goes when nobody answers."""
 
+    def ends(self) -> bool:
+        return self.after is None
+
     @property
     def ringing(self) -> "Ringing":
         return self

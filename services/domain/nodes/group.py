@@ -13,8 +13,5 @@ class GroupNode(Ringing):
     kind: Literal["group"]
     group: Id
 
-    def ends(self) -> bool:
-        return True
-
     def references(self) -> Iterator[tuple[str, str, str]]:
         yield "group", "group", self.group

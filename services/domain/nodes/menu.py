@@ -33,6 +33,9 @@ class Menu(Asking):
         if self.extensions is not None:
             yield from ((f"extensions.{key}", name) for key, name in self.extensions.nexts())
 
+    def ends(self) -> bool:
+        return self.extensions is not None and self.extensions.ends()
+
     @property
     def ringing(self) -> Ringing | None:
         return self.extensions

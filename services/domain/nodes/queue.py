@@ -57,9 +57,6 @@ class Queue(Ringing):
             raise ValueError("'keys' need a queue that answers: before that no carrier brings any")
         return self
 
-    def ends(self) -> bool:
-        return True
-
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         if self.announcements is not None and self.announcements.hint is not None:
             yield "announcements.hint", self.announcements.hint

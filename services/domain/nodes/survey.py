@@ -21,5 +21,8 @@ class Survey(Asking):
     next: Id | None = None
     """Where the call goes then, with a score or without; left out: it ends."""
 
+    def ends(self) -> bool:
+        return self.next is None
+
     def takes(self, key: str) -> bool:
         return key.isdigit() and 1 <= int(key) <= self.scale

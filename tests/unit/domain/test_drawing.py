@@ -68,3 +68,27 @@ def test_a_line_of_text_is_cut_by_its_width() -> None:
     assert cut("x" * WIDEST) == "x" * WIDEST
     assert cut("x" * (WIDEST + 1)) == "x" * (WIDEST - 1) + "…"
     assert cells(cut("中" * 40)) <= WIDEST
+
+
+def test_no_secret_is_drawn() -> None:
+    drawn = drawing(
+        hotline(
+            "welcome: {kind: ask, url: 'http://x.example', secret: a-secret-for-tests-only, next: bye, failed: bye}",
+            "bye: {kind: hangup}",
+        )
+    )
+    assert "http://x.example" in str(drawn)
+    assert "secret" not in str(drawn)
+
+
+def test_talks_that_go_on_are_with_people() -> None:
+    drawn = drawing(
+        hotline(
+            "welcome: {kind: menu, prompt: x, keys: {1: line}, extensions: {otherwise: line}, otherwise: line}",
+            "line: {kind: agent, agent: li, after: rate, otherwise: rate}",
+            "rate: {kind: survey, prompt: x}",
+        )
+    )
+    assert [(box.look, box.ends) for box in drawn.boxes[1:]] == [
+        ("people", True), ("people", False), ("people", True),
+    ]  # fmt: skip
