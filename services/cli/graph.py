@@ -46,15 +46,21 @@ def command(
         typer.Argument(exists=True, help="Documents (YAML), or folders of them; left out: those that were applied."),
     ] = None,
     *,
-    form: Annotated[Format, typer.Option("--format", help="What to make; svg needs Graphviz.")] = "mermaid",
+    form: Annotated[
+        Format | None,
+        typer.Option(
+            "--format", help="What to make; svg needs Graphviz. Left out: svg into a file .svg, else mermaid."
+        ),
+    ] = None,
     to: Annotated[Path | None, typer.Option("--out", dir_okay=False, help="Left out: standard output.")] = None,
 ) -> None:
     """Draw a hotline's flow: what callers are asked, where keys and branches lead, where calls end.
 
-    Example: hotline graph 4001234567 examples/shop --format svg --out flow.svg
+    Example: hotline graph 4001234567 examples/shop --out flow.svg
     """
     found = _hotline(number, files)
-    text = _mermaid(drawing(found)) if form == "mermaid" else _svg(drawing(found))
+    made = form or ("svg" if to and to.suffix == ".svg" else "mermaid")
+    text = _svg(drawing(found)) if made == "svg" else _mermaid(drawing(found))
     if to is None:
         out.print(text, markup=False, soft_wrap=True, end="")
     else:

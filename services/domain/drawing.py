@@ -72,7 +72,7 @@ def drawing(hotline: Hotline) -> Drawing:
                 target = f"{source} {to}"
                 end = nodes[to].kind == "hangup"
                 boxes.append(Box(target, "over" if end else "jump", to if end else f"→ {to}", ends=end))
-            lines.append(Line(source, target, cut(", ".join(labels))))
+            lines.append(Line(source, target, cut(", ".join(dict.fromkeys(labels)))))
     return Drawing(boxes, lines)
 
 

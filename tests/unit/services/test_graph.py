@@ -34,9 +34,7 @@ def test_mermaid(shop: Path) -> None:
 
 
 def test_svg(shop: Path) -> None:
-    done = CliRunner().invoke(
-        main, ["graph", "4005300001", str(shop), "--format", "svg", "--out", str(shop / "flow.svg")]
-    )
+    done = CliRunner().invoke(main, ["graph", "4005300001", str(shop), "--out", str(shop / "flow.svg")])
     assert done.exit_code == 0, done.output
     picture = ET.fromstring((shop / "flow.svg").read_text())  # noqa: S314 - our own
     texts = [text.text for text in picture.iter(f"{SVG}text")]
