@@ -74,7 +74,8 @@ async def apply(node: Node, chances: list[Chance], folder: Path) -> list[Documen
     written = [*OWN, *(document for chance in chances for document in chance.documents)]
     YAML(typ="safe").dump_all(written, path)
     await node.hotline("apply", str(path))
-    return [document for _, document in documents_in([path])]
+    located = await asyncio.to_thread(documents_in, [path])  # which has a loop of its own
+    return [document for _, document in located]
 
 
 async def take_posts(node: Node, chances: list[Chance]) -> None:
@@ -91,9 +92,7 @@ async def test_real_calls_go_as_simulated(node: Node, tmp_path: Path) -> None:
     chances = [made_by_chance(index, datetime.now(CHINA).weekday()) for index in range(FLOWS)]
     documents = await apply(node, chances, tmp_path)
     await take_posts(node, chances)
-    simulated = [
-        await asyncio.to_thread(simulate, scene(chance, documents), node.sounds) for chance in chances
-    ]  # which has a loop of its own
+    simulated = [await asyncio.to_thread(simulate, scene(chance, documents), node.sounds) for chance in chances]
 
     rung = sum(attempt.agent != "" for one in simulated for hop in one.record.hops for attempt in hop.attempts)
     phone = await node.sipp.bound_phone().answers(

@@ -1,5 +1,8 @@
 """Nodes that decide where a call goes by itself: by the time, the caller's number, and chance."""
 
+from collections import Counter
+from math import sqrt
+
 import pytest
 from redis.asyncio import Redis
 
@@ -85,6 +88,15 @@ async def test_holidays_have_no_way_of_their_own_unless_it_is_said(
     assert due.now() > at("2026-03-03 10:00")
 
 
+@pytest.mark.parametrize(("time", "goes"), [("2026-10-01 10:00", ["three", "27"]), ("2026-02-28 10:00", ["one", "17"])])
+async def test_hours_by_china_s_calendar(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, time: str, goes: list[str]
+) -> None:
+    """A holiday, and a Saturday that was worked."""
+    monkeypatch.setattr("agi.nodes.hours.now", lambda: at(time))
+    assert await way(redis, HOURS.replace("calendar: own, ", "")) == goes
+
+
 @pytest.mark.parametrize(
     ("caller", "goes"),
     [
@@ -96,6 +108,15 @@ async def test_holidays_have_no_way_of_their_own_unless_it_is_said(
 )
 async def test_region(redis: Redis, caller: str, goes: list[str]) -> None:
     assert await way(redis, REGION, agi_callerid=caller) == goes
+
+
+@pytest.mark.parametrize(
+    ("caller", "goes"),
+    [("075588888888", ["three", "27"]), ("13600136000", ["two", ""]), ("01061234567", ["three", "27"])],
+)
+async def test_region_by_the_numbering_plan_alone(redis: Redis, caller: str, goes: list[str]) -> None:
+    """13600136000 is a mobile of Guangdong."""
+    assert await way(redis, REGION.replace("numbering: known, ", ""), agi_callerid=caller) == goes
 
 
 @pytest.mark.parametrize(
@@ -117,3 +138,15 @@ async def test_percent(redis: Redis, monkeypatch: pytest.MonkeyPatch, drawn: int
 def test_what_makes_no_sense_is_refused(first: str, sentence: str) -> None:
     [problem] = read("x", HOTLINE.replace("FIRST", first)).problems
     assert sentence in str(problem)
+
+
+async def test_shares_come_out_as_they_should(redis: Redis) -> None:
+    """By the calls' ids: of 400 within five deviations of what chance would do."""
+    await apply(redis, OTHERS, HOTLINE.replace("FIRST", PERCENT))
+    went = Counter[str]()
+    for number in range(400):
+        channel = FakeChannel()
+        channel.headers["agi_uniqueid"] = f"pbx1-1763812345.{number}"
+        went[(await walk(redis, channel))[1]] += 1
+    for way_, share in (("one", 0.2), ("two", 0.3), ("three", 0.5)):
+        assert abs(went[way_] - 400 * share) < 5 * sqrt(400 * share * (1 - share))

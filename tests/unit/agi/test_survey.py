@@ -63,6 +63,14 @@ async def test_a_score(redis: Redis, pressed: list[str | None], said: list[str],
     assert (channel.played[-1] == THANKS) == bool(score)
 
 
+async def test_a_survey_without_thanks(redis: Redis) -> None:
+    await shop(redis, RINGS.replace(" thanks: 谢谢,", ""))
+    channel = FakeChannel(keys=["3", None], dials=["ANSWER"])
+    assert await walk(redis, channel) == ["first", "rate", "two"]
+    assert channel.said("SURVEY") == [{"node": "rate", "score": "3"}]
+    assert THANKS not in channel.played
+
+
 async def test_a_survey_that_leads_nowhere_ends_the_call(redis: Redis) -> None:
     await shop(redis, RINGS.replace(", next: two", ""))
     channel = FakeChannel(keys=["3", None], dials=["ANSWER"])
