@@ -18,7 +18,7 @@ class Systems(Protocol):
 
 
 class Nobody:
-    """Where there is no network, as in a simulation."""
+    """Where there is no network."""
 
     async def ask(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         del method, body, headers

@@ -53,6 +53,10 @@ def command(  # noqa: PLR0913  # what the options say
             "s), ignores, busy, talking, paused, away. Left out: all, and they answer."
         ),
     ] = None,
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(help='What the company\'s own system says at a node of kind ask: \'level={"vip": "gold"}\'.'),
+    ] = None,
     hangs_up_after: Annotated[
         float | None, typer.Option(min=0, help="Seconds after which the caller hangs up; left out: does not.")
     ] = None,
@@ -81,6 +85,7 @@ def command(  # noqa: PLR0913  # what the options say
             at=now() if at is None else int(at.replace(tzinfo=ZoneInfo(hotline.timezone)).timestamp() * 1000),
             keys=checked_keys(keys),
             hangs_up_after=hangs_up_after,
+            answers=dict(_answer(text, hotline) for text in answer or ()),
             agents={} if agents is None else agents_of(agents),
             otherwise=Agent() if agents is None else Agent(does="away"),
         )
@@ -105,6 +110,14 @@ async def seen_through(redis: Redis, draft: str | None) -> Standing:
     if await drafts.get(redis, draft) is None:
         raise Refused(f"there is no draft {draft!r}")
     return await drafts.seen_through(redis, draft)
+
+
+def _answer(text: str, hotline: Hotline) -> tuple[str, str]:
+    name, _, said = text.partition("=")
+    node = hotline.flow.nodes.get(name)
+    if node is None or node.kind != "ask":
+        raise ValueError(f"--answer: {name!r}: there is no node of kind ask of this name")
+    return name, said
 
 
 def _check_agents(scene: Scene) -> None:

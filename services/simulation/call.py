@@ -14,7 +14,6 @@ from agi.fastagi import Application, Request
 from agi.room import Room
 from agi.server import Handler, Routes
 from agi.service import routes
-from agi.systems import Nobody
 from services.billing.calls import OpenCalls
 from services.billing.metering import Metering
 from services.billing.tail import Piece
@@ -31,6 +30,7 @@ from services.simulation.dial import Phones, phone_of
 from services.simulation.scene import Scene
 from services.simulation.session import Channel, Session
 from services.simulation.sounds import Sounds
+from services.simulation.systems import Told
 from services.store import due
 
 LONGEST = 12 * 3600.0
@@ -81,7 +81,7 @@ async def _simulate(scene: Scene, hotline: Hotline, folder: Path) -> Outcome:
             await world.furnish(redis, scene, hotline)
             room = Room(redis)
             async with room.running():
-                handlers = routes(redis, folder, Path(recordings), room, Metering(redis), sounds, Nobody())
+                handlers = routes(redis, folder, Path(recordings), room, Metering(redis), sounds, Told(scene.answers))
                 call = _Call(_application(handlers), scene, sounds)
                 await call.run()
     return _outcome(call, scene, sounds)

@@ -40,6 +40,8 @@ class Scene:
     agents: Mapping[str, Agent] = field(default_factory=dict)
     """Those who do something else than ``otherwise``."""
     otherwise: Agent = Agent()
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What the company's own system says, by the node that asks: JSON. Others fail."""
     call: str = ""
     """Its id, on which shares of ``percent`` nodes depend; empty: one made of the time."""
 

@@ -114,6 +114,7 @@ REFUSED = [
         ("4001234567", "--agents", "li=lazy"),
         "'li=lazy': 'lazy' is none of ready, ignores, busy, talking, paused, away",
     ),
+    (("4001234567", "--answer", "sales={}"), "--answer: 'sales': there is no node of kind ask of this name"),
     (
         ("4001234567", "--keys", "1x"),
         "'1x': 'x' is no key; expected 0-9, *, #, or ',' for none this time, '|' for a next prompt",

@@ -143,6 +143,43 @@ def test_where_it_goes(keys: str, agents: str, goes: str, rings: str, end: str) 
     assert outcome.record.end_state == end
 
 
+ASKS = """
+kind: hotline
+number: "4001234567"
+account: shop
+name: 店
+flow:
+  start: level
+  nodes:
+    level:
+      kind: ask
+      url: https://example.com/level
+      secret: 0123456789abcdef
+      keep: {level: vip}
+      tries: 1
+      next: which
+      failed: bye
+    which: {kind: switch, variable: level, cases: {gold: sales}, otherwise: bye}
+    sales: {kind: group, group: sales, otherwise: bye}
+    bye: {kind: hangup}
+"""
+
+
+@pytest.mark.parametrize(
+    ("answers", "goes"),
+    [
+        ({}, "level bye"),
+        ({"level": '{"vip": "gold"}'}, "level which sales"),
+        ({"level": '{"vip": "tin"}'}, "level which bye"),
+        ({"level": "<html>"}, "level bye"),
+    ],
+)
+def test_the_company_s_own_system_says_what_it_is_told_to(answers: dict[str, str], goes: str) -> None:
+    [asking] = [item.document for item in read("x", ASKS).located]
+    others = [document for document in documents() if document.kind != "hotline"]
+    assert path(call(documents=[asking, *others], answers=answers)) == goes
+
+
 def test_who_lost_the_race_is_told() -> None:
     [_, boss] = call("3").record.hops[2].attempts
     assert boss.cause == 26  # answered elsewhere
