@@ -6,6 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 
+async def happens(event: asyncio.Event, until: float | None) -> bool:
+    """Whether it does before then, by the loop's time; None: whenever."""
+    try:
+        async with asyncio.timeout_at(until):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
 class TooLongError(Exception):
     """The loop's time has passed the most that it may."""
 

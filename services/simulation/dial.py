@@ -8,6 +8,7 @@ from itertools import count
 
 from services.domain.documents import Agent as AgentDocument
 from services.simulation.cel import CelFile, Line
+from services.simulation.clock import happens
 from services.simulation.scene import Agent
 from services.simulation.session import Channel
 from services.store.due import now
@@ -91,7 +92,7 @@ class Phones:
         status = "CHANUNAVAIL"
         while ringing:
             leg = min(ringing, key=lambda leg: leg.at)
-            if await _left(caller, leg.at):
+            if await happens(caller.gone, leg.at):
                 for other in ringing:
                     self._hangs_up(other, 0)
                 return "CANCEL"
@@ -123,7 +124,7 @@ class Phones:
         self._file.asterisk("ANSWER", leg.line)
         if confirm:
             self._file.ours("CONFIRM", leg.line, outcome="asked")
-            await _left(caller, _time() + PRESSES_AFTER)
+            await happens(caller.gone, _time() + PRESSES_AFTER)
             self._file.ours("CONFIRM", leg.line, outcome="match")
         caller.variables["PICKED_UP"] = str(now())
         gets = not offer or await self._answered(leg.line, account, offer, agent)
@@ -136,7 +137,7 @@ class Phones:
         caller.answer()
         self._file.asterisk("BRIDGE_ENTER", leg.line)
         self._file.asterisk("BRIDGE_ENTER", caller.line)
-        left = await _left(caller, _time() + leg.phone.talks)
+        left = await happens(caller.gone, _time() + leg.phone.talks)
         self._file.asterisk("BRIDGE_EXIT", caller.line)
         self._hangs_up(leg, NORMAL, by_itself=not left)
 
@@ -157,16 +158,6 @@ def phone_of(agents: Mapping[str, AgentDocument], scene: Callable[[str], Agent])
         return Agent() if name is None else scene(name)
 
     return phone
-
-
-async def _left(caller: Channel, until: float) -> bool:
-    """Whether the caller hangs up before then."""
-    try:
-        async with asyncio.timeout_at(until):
-            await caller.gone.wait()
-    except TimeoutError:
-        return False
-    return True
 
 
 def _time() -> float:

@@ -10,6 +10,7 @@ from pathlib import Path
 from agi.fastagi import Application, CallerGone
 from services.simulation.caller import Caller
 from services.simulation.cel import CelFile, Line
+from services.simulation.clock import happens
 from services.simulation.wire import Wire
 from services.store.due import now
 
@@ -79,7 +80,7 @@ class Session:
         leaves = asyncio.ensure_future(self._leaves())
         try:
             while not self._ended:
-                await self._wire.told(None)
+                await happens(self._wire.news, None)
                 self._say_gone()
                 while line := self._wire.take():
                     await self._obey(line)
@@ -203,7 +204,7 @@ class Session:
         self._wire.news.clear()
         if self._wire.lines or self._channel.gone.is_set():
             return True
-        return await self._wire.told(until)
+        return await happens(self._wire.news, until)
 
     def _hears(self, sound: str) -> None:
         self._channel.heard.append(Heard(now(), sound))

@@ -21,15 +21,6 @@ class Wire:
     def take(self) -> str | None:
         return self.lines.popleft() if self.lines else None
 
-    async def told(self, until: float | None) -> bool:
-        """Whether there is news before then, by the loop's time."""
-        try:
-            async with asyncio.timeout_at(until):
-                await self.news.wait()
-        except TimeoutError:
-            return False
-        return True
-
 
 class _Writer:
     """As much of ``asyncio.StreamWriter`` as agi uses."""

@@ -39,7 +39,9 @@ OWN = [
 def story(record: Record) -> dict[str, Any]:
     """All of it but the times."""
     return {
-        "hops": [(hop.node, hop.kind, hop.group, hop.wait and hop.wait.overflow) for hop in record.hops],
+        "hops": [(hop.node, hop.kind, hop.group, hop.wait and hop.wait.overflow, hop.listed) for hop in record.hops],
+        "texts": [hop.text_message for hop in record.hops],
+        "survey": record.survey and (record.survey.node, record.survey.score, record.survey.agent),
         "keys": [(pressed.node, pressed.keys, pressed.outcome) for pressed in record.keys],
         "rang": [(attempt.agent, attempt.result) for hop in record.hops for attempt in hop.attempts],
         "end": (record.end_state, record.hung_up_by, record.agent),

@@ -10,9 +10,9 @@ from agi.journey import Journey
 from agi.room import Room
 from services.billing.metering import Metering
 from services.domain.agents import State
-from services.domain.documents import Agent, Document, Group
+from services.domain.documents import Document, Group
 from services.domain.reading import read
-from services.store import agents, documents, queues
+from services.store import agents, documents, queues, staff
 from services.store.distribution import Distribution
 from services.store.due import now
 from tests.calls.conftest import DOCUMENTS
@@ -31,12 +31,7 @@ async def desk(redis: Redis) -> AsyncIterator[Desk]:
     for text in ((DOCUMENTS / "queue.yaml").read_text(), PHONES):
         found += [item.document for item in read("x", text).located]
     await documents.apply(redis, found)
-    for document in found:
-        if isinstance(document, Agent):
-            await agents.put(distribution, document, now())
-    for document in found:
-        if isinstance(document, Group):
-            await queues.put(distribution, document, now())
+    await staff.put(redis, found)
     async with room.running():
         yield redis, room, distribution
     await redis.flushall()

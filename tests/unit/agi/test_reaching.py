@@ -15,10 +15,10 @@ from services.billing.metering import Metering
 from services.domain import book
 from services.domain.agents import State
 from services.domain.check import check
-from services.domain.documents import Agent, Document, Group
+from services.domain.documents import Document
 from services.domain.nodes.menu import goes_on
 from services.domain.reading import read
-from services.store import agents, books, documents, queues
+from services.store import agents, books, documents, queues, staff
 from services.store.distribution import Distribution
 from services.store.due import now
 from services.store.keys import LIVE_STREAM
@@ -64,15 +64,10 @@ AGENT = "{kind: agent, agent: '1001', busy: two, off_duty: three, after: two, ot
 
 @pytest.fixture
 async def shop(redis: Redis) -> AsyncIterator[Room]:
-    room, distribution = Room(redis), Distribution(redis, "shop")
+    room = Room(redis)
     found: list[Document] = [item.document for item in read("x", SHOP).located]
     await documents.apply(redis, found)
-    for document in found:
-        if isinstance(document, Agent):
-            await agents.put(distribution, document, now())
-    for document in found:
-        if isinstance(document, Group):
-            await queues.put(distribution, document, now())
+    await staff.put(redis, found)
     async with room.running():
         yield room
 

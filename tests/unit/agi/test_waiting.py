@@ -10,10 +10,10 @@ from agi.channel import RefusedError
 from agi.journey import Journey
 from agi.room import Room
 from services.billing.metering import Metering
-from services.domain.documents import Agent, Document, Group
+from services.domain.documents import Document
 from services.domain.prompts import spoken_name
 from services.domain.reading import read
-from services.store import agents, documents, queues
+from services.store import agents, documents, queues, staff
 from services.store.distribution import Distribution
 from services.store.due import now
 from services.store.keys import LIVE_STREAM
@@ -40,15 +40,9 @@ async def hall(redis: Redis) -> AsyncIterator[Hall]:
 
 
 async def apply(redis: Redis, *texts: str) -> None:
-    distribution = Distribution(redis, "demo")
     found: list[Document] = [item.document for text in texts for item in read("x", text).located]
     await documents.apply(redis, found)
-    for agent in found:
-        if isinstance(agent, Agent):
-            await agents.put(distribution, agent, now())
-    for group in found:
-        if isinstance(group, Group):
-            await queues.put(distribution, group, now())
+    await staff.put(redis, found)
 
 
 async def walk(hall: Hall, channel: FakeChannel) -> list[str]:
