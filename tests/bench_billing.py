@@ -19,6 +19,7 @@ from services.domain.call import Call
 from services.domain.cdr import record_of
 from services.domain.cel import CelRow, Splitter
 from services.domain.documents import Account, Document, Hotline
+from services.domain.folding import take
 from services.domain.package import Package
 from services.domain.rating import Home, Rater
 from services.domain.record import Charge, Record, to_json
@@ -166,7 +167,7 @@ def _timed(spent: dict[str, float], name: str, work: Callable[[], T]) -> T:
 def _calls(rows: Sequence[CelRow]) -> list[Call]:
     calls: dict[str, Call] = {}
     for row in rows:
-        calls.setdefault(row.linkedid, Call(row.linkedid, started=row.at)).add(row)
+        take(calls.setdefault(row.linkedid, Call(row.linkedid, started=row.at)), row)
     return list(calls.values())
 
 

@@ -4,9 +4,10 @@ import logging
 from dataclasses import dataclass, field
 
 from services.billing.tail import Piece
-from services.domain.call import Call, bring_together
+from services.domain.call import Call
 from services.domain.cdr import record_of
 from services.domain.cel import CelRow, Torn
+from services.domain.folding import bring_together, take
 from services.domain.record import Record
 from services.store.checkpoints import Checkpoint
 
@@ -57,7 +58,7 @@ class Correlated:
     def add(self, row: CelRow) -> bool:
         """Whether this row ends the last of them."""
         for call in self.calls:
-            call.add(row)
+            take(call, row)
         if row.event != "LINKEDID_END":
             return False
         self.ended.add(row.linkedid)

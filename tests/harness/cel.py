@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from services.domain.call import Call
 from services.domain.cel import CelRow, Splitter, Torn
+from services.domain.folding import take
 
 BEGIN_MS = 1772416800_000
 """2026-03-02T02:00:00Z, ten o'clock in China."""
@@ -44,7 +45,7 @@ def folded(*tables: str) -> Call:
     first, *rest = rows("\n".join(tables))
     call = Call(first.linkedid, started=first.at)
     for row in [first, *rest]:
-        call.add(row)
+        take(call, row)
     return call
 
 
