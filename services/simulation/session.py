@@ -177,12 +177,15 @@ class Session:
         self._reply("1" if key is None else _code(key))
 
     async def _record(self, file: Path, most: float) -> None:
-        seconds = min(most, SPEAKS)
-        await self._passes(seconds)
+        begun = _time()
+        await self._passes(min(most, SPEAKS))
         with wave.open(str(file), "wb") as sound:
             sound.setparams((1, 2, 8000, 0, "NONE", ""))
-            sound.writeframes(bytes(int(seconds * BYTES_A_SECOND)))
-        self._reply("-1 (hangup) endpos=1" if self._channel.gone.is_set() else "0 (timeout) endpos=1")
+            sound.writeframes(bytes(2 * int((_time() - begun) * BYTES_A_SECOND / 2)))
+        if self._channel.gone.is_set():
+            self._wire.send("200 result=-1 (hangup) endpos=1")  # HANGUP comes after it, as from Asterisk
+        else:
+            self._reply("0 (timeout) endpos=1")
 
     async def _listens(self, seconds: float, keys: str) -> str | None:
         """The key; empty: none in time; ``gone`` when the caller is; None: another command came."""

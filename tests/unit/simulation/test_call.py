@@ -221,6 +221,14 @@ def test_callers_hang_up(seconds: float, keys: str, agents: str, end: str) -> No
     assert (record.end_state, record.hung_up_by, record.total_ms) == (end, "caller", seconds * 1000)
 
 
+def test_what_a_caller_said_until_it_hung_up_is_kept() -> None:
+    record = call("2", "li=away wang=away", hangs_up_after=8).record
+    assert (record.end_state, record.hung_up_by, record.total_ms) == ("voicemail", "caller", 8000)
+    left = record.hops[-1].voicemail
+    assert left is not None
+    assert 1000 < left.ms < 8000
+
+
 def test_a_queue_s_caller_is_told_its_place_and_waits_as_long_as_it_is_let() -> None:
     outcome = call("2", "li=paused wang=talking")
     service = outcome.record.hops[2]
