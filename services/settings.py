@@ -39,3 +39,5 @@ class Settings(BaseSettings):
     """Signs what goes to the gateway."""
     notify_file: Path | None = None
     """Instead of a gateway: a file that text messages are appended to."""
+    archive_url: SecretStr = SecretStr("sqlite:////var/lib/hotline/archive.db")
+    """Database of the archive (docs/archive.md): ``sqlite:///…`` or ``postgresql://…``, which may hold a password."""

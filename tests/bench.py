@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agi.fastagi import Application, Request
-from tests import bench_billing, bench_documents
+from tests import bench_archive, bench_billing, bench_documents
 from tests.bench_matching import agent_side, caller_side
 from tests.bench_queue import gaps
 from tests.bench_screen import look_ups
@@ -105,11 +105,19 @@ async def records() -> None:
     table("Pricing again", "calls/s", again, "one price")
 
 
+async def archive() -> None:
+    filled, asked = await bench_archive.measured()
+    table("The archive is filled", "calls/s", filled, "SQLite")
+    for name, rows in asked.items():
+        table(f"{name}, {bench_archive.CALLS_ASKED:,} calls of one account", "ms", rows, "by day")
+
+
 async def main() -> None:
     out.print(f"{RUNS} runs each")
     await starts()
     await sessions()
     await records()
+    await archive()
     table("A caller is looked up in a list, by the list's length", "µs", await look_ups(), "PING")
     table(
         "A talk ends and the agent is given the next of so many: Redis' time", "µs", await agent_side(), "100 waiting"

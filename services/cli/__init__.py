@@ -53,6 +53,7 @@ COMMANDS = {
         "Ring a supervisor's phone to hear the talk that an agent has now, until that is over.",
     ),
     "asterisk": ("configure:asterisk", "What Asterisk loads."),
+    "archive": ("archive:app", "The archive of calls in SQL."),
     "serve": ("serve:app", "Run one of the services until SIGTERM."),
     "account": ("accounts:app", "Accounts' money and packages."),
     "list": ("lists:app", "Black- and whitelists of callers' numbers."),

@@ -58,6 +58,17 @@ def serve_notify() -> None:
     _serve(notify.run)
 
 
+@app.command("archive")
+def serve_archive() -> None:
+    """Keep rated calls in SQL, for search and analysis.
+
+    Example: HOTLINE_ARCHIVE_URL=sqlite:////var/lib/hotline/archive.db hotline serve archive
+    """
+    from services import archive  # noqa: PLC0415
+
+    _serve(archive.run)
+
+
 def _serve(work: Callable[[Settings, asyncio.Event], Awaitable[None]]) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 

@@ -1,0 +1,102 @@
+"""Random calls as records, and the stream that they stand on."""
+
+import random
+from collections.abc import Iterable
+from typing import Any, cast
+
+from redis.asyncio import Redis
+
+from services.domain.correction import Correction, correction
+from services.domain.correction import to_json as correction_to_json
+from services.domain.record import Attempt, Charge, Hop, Keys, Record, Survey, to_json
+from services.store.keys import CORRECTIONS_STREAM, RATED_STREAM
+
+ACCOUNTS = ("shop", "clinic", "hotel")
+CALLERS = ("13800138000", "13911112222", "01087654321", "02161234567", "+442079460000", "95588", None)
+AGENTS = ("li", "wang", "zhao")
+BEGIN = 1_772_416_800_000
+"""2 March 2026, 10:00 in China."""
+WEEKS_MS = 21 * 86_400_000
+_IN_VAIN = ("abandoned_waiting", "abandoned_ringing", "unanswered")
+
+
+def call(number: int, chance: random.Random) -> Record:
+    """Whole seconds and cents, so that many are alike."""
+    started = BEGIN + chance.randrange(WEEKS_MS // 1000) * 1000
+    caller = chance.choice(CALLERS)
+    state: Any = chance.choice(("answered", "answered", *_IN_VAIN, "abandoned_in_menu", "voicemail"))
+    rung = state in ("answered", *_IN_VAIN)
+    wait, talk = chance.randrange(90) * 1000, chance.randrange(1, 600) * 1000
+    offered = started + 5000
+    answered = offered + wait if state == "answered" else None
+    ended = offered + wait + (talk if answered else 0)
+    agent = chance.choice(AGENTS) if answered else None
+    attempt = Attempt(
+        agent=agent or "li",
+        dial="1001",
+        started=offered,
+        answered=answered,
+        ended=ended,
+        result="answered" if answered else "no_answer",
+        cause=16,
+    )
+    group = Hop(node="desk", kind="queue", at=offered, group=chance.choice(("sales", "service")), attempts=(attempt,))
+    menu = Hop(node="menu", kind="menu", at=started, group=None, attempts=())
+    e164 = {"01087654321": "+861087654321", "02161234567": "+862161234567"}.get(caller or "")
+    return Record(
+        schema=1,
+        call_id=f"pbx1-{number}",
+        pbx="pbx1",
+        hotline="4008001234",
+        hotline_version=1,
+        account=chance.choice(ACCOUNTS),
+        caller=caller,
+        caller_name="张三'; DROP TABLE calls; --",
+        caller_e164=e164 or (f"+86{caller}" if caller and len(caller) == 11 else None),
+        started=started,
+        answered=started,
+        ringing=offered if rung else None,
+        agent_answered=answered,
+        ended=ended,
+        wait_ms=wait if rung else 0,
+        menu_ms=5000,
+        ring_ms=wait if rung else 0,
+        talk_ms=talk if answered else 0,
+        total_ms=ended - started,
+        end_state=state,
+        hung_up_by="caller",
+        keys=(Keys(node="menu", keys="1", outcome="match", at=started + 2000),),
+        hops=(menu, group) if rung else (menu,),
+        agent=agent,
+        kind="callback" if chance.random() < 0.1 else "inbound",
+        survey=Survey(node="s", at=ended, score=chance.randint(1, 5), agent=agent, group="sales") if answered else None,
+        charge=charge(f"{chance.randrange(500) / 100:.2f}"),
+    )
+
+
+def charge(total: str, version: int = 1) -> Charge:
+    return Charge(tariff="std", version=version, currency="CNY", total=total, segments=())
+
+
+def calls(count: int, seed: int) -> list[Record]:
+    chance = random.Random(seed)
+    return [call(number, chance) for number in range(count)]
+
+
+def corrected(record: Record, total: str, number: int = 1) -> Correction:
+    before = record.charge
+    assert before is not None
+    return correction(record, record.account or "", before, charge(total, number + 1), number)
+
+
+async def put(redis: Redis, records: Iterable[Record]) -> None:
+    async with redis.pipeline(transaction=False) as pipe:
+        for one in records:
+            fields = {"schema": 1, "call_id": one.call_id, "account": one.account or "", "record": to_json(one)}
+            pipe.xadd(RATED_STREAM, cast("Any", fields))
+        await pipe.execute()
+
+
+async def correct(redis: Redis, one: Correction) -> None:
+    fields = {"schema": 1, "id": one.id, "call_id": one.call_id, "correction": correction_to_json(one)}
+    await redis.xadd(CORRECTIONS_STREAM, cast("Any", fields))

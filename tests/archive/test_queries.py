@@ -1,0 +1,179 @@
+"""Queries against the same questions asked of the records, one by one, in Python."""
+
+import random
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.archive.queries import ALL, Dimension, Figures, Key, Wanted, day_of, figures, one, search, waits
+from services.archive.schema import CALLS
+from services.archive.service import Filler
+from services.domain.record import Record
+from tests.archive.calls import ACCOUNTS, AGENTS, BEGIN, CALLERS, WEEKS_MS, calls, put
+
+CHINA = timezone(timedelta(hours=8))
+PLACES = {"13800138000": "北京", "13911112222": "北京", "01087654321": "北京", "02161234567": "上海"}
+
+
+def began(record: Record) -> datetime:
+    return datetime.fromtimestamp(record.started / 1000, CHINA)
+
+
+def group_of(record: Record) -> str | None:
+    return next((hop.group for hop in record.hops if hop.group), None)
+
+
+def micros(record: Record) -> int:
+    assert record.charge is not None
+    return int(Decimal(record.charge.total) * 1_000_000)
+
+
+BY: dict[Dimension, Callable[[Record], Key]] = {
+    "day": lambda record: began(record).date().toordinal(),
+    "hour": lambda record: began(record).hour,
+    "weekday": lambda record: began(record).weekday(),
+    "end_state": lambda record: record.end_state,
+    "province": lambda record: PLACES.get(record.caller or ""),
+    "region": lambda record: PLACES.get(record.caller or ""),
+    "agent": lambda record: record.agent,
+    "group": group_of,
+}
+
+
+def naive(records: list[Record]) -> Figures:
+    answered = [record for record in records if record.end_state == "answered"]
+    gone = [record for record in records if record.end_state in ("abandoned_waiting", "abandoned_ringing")]
+    talked, waited = sum(record.talk_ms for record in answered), sum(record.wait_ms for record in answered)
+    return Figures(len(records), len(answered), len(gone), talked, waited)
+
+
+def random_wanted(chance: random.Random) -> Wanted:
+    def some(value: Any) -> Any:
+        return value if chance.random() < 0.25 else None
+
+    since = BEGIN + chance.randrange(WEEKS_MS)
+    return Wanted(
+        account=chance.choice((*ACCOUNTS, ALL)),
+        since=some(since),
+        until=some(since + chance.randrange(WEEKS_MS)),
+        kind=some("inbound"),
+        hotline=some("4008001234"),
+        number=some(chance.choice(CALLERS)),
+        agent=some(chance.choice(AGENTS)),
+        group=some(chance.choice(("sales", "service"))),
+        end_states=some(("answered", "unanswered")),
+        province=some("北京"),
+        region=some("上海"),
+        charge_from=some(chance.randrange(5) * 1_000_000),
+        charge_to=some(chance.randrange(5) * 1_000_000),
+    )
+
+
+def among(wanted: Wanted, record: Record) -> bool:
+    place = PLACES.get(record.caller or "")
+    least, most = wanted.charge_from, wanted.charge_to
+    return (
+        wanted.account in (ALL, record.account)
+        and (wanted.since is None or record.started >= wanted.since)
+        and (wanted.until is None or record.started < wanted.until)
+        and wanted.kind in (None, record.kind)
+        and wanted.hotline in (None, record.hotline)
+        and wanted.number in (None, record.caller)
+        and wanted.agent in (None, record.agent)
+        and wanted.group in (None, group_of(record))
+        and (wanted.end_states is None or record.end_state in wanted.end_states)
+        and wanted.province in (None, place)
+        and wanted.region in (None, place)
+        and (least is None or micros(record) >= least)
+        and (most is None or micros(record) <= most)
+    )
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_queries_say_what_the_records_say(redis: Redis, engine: AsyncEngine, seed: int) -> None:
+    records = calls(600, seed)
+    await put(redis, records)
+    await Filler(redis, engine).catch_up()
+    chance = random.Random(seed)
+    async with engine.connect() as connection:
+        for _ in range(40):
+            wanted = random_wanted(chance)
+            those = [record for record in records if among(wanted, record)]
+            newest = sorted(enumerate(those), key=lambda pair: (pair[1].started, pair[0]), reverse=True)
+            found, after, size = [], None, chance.randint(1, 60)
+            while True:
+                page = await search(connection, wanted, after, size)
+                assert len(page.calls) <= size
+                found += [call.call_id for call in page.calls]
+                if (after := page.next) is None:
+                    break
+            assert found == [record.call_id for _, record in newest]
+            for by, key in BY.items():
+                parts = defaultdict(list)
+                for record in those:
+                    parts[key(record)].append(record)
+                assert await figures(connection, wanted, by) == {key: naive(some) for key, some in parts.items()}
+            edges = [10_000, 30_000, 60_000]
+            bins: list[list[Record]] = [[], [], [], []]
+            for record in those:
+                if group_of(record):
+                    bins[sum(record.wait_ms >= edge for edge in edges)].append(record)
+            assert await waits(connection, wanted, edges) == [naive(some) for some in bins]
+
+
+async def test_no_account_sees_another(redis: Redis, engine: AsyncEngine) -> None:
+    [call] = calls(1, 3)
+    await put(redis, [call])
+    await Filler(redis, engine).catch_up()
+    async with engine.connect() as connection:
+        for account in (call.account or "", ALL):
+            whole = await one(connection, account, call.call_id)
+            assert whole is not None
+            assert whole.record == call
+        assert await one(connection, "other", call.call_id) is None
+        assert await one(connection, "", call.call_id) is None
+        assert (await search(connection, Wanted(account=""))).calls == []
+
+
+HOSTILE = ("' OR 1=1 --", "'; DROP TABLE calls; --", "%", "_", "\\", "shop' --", "\N{PILE OF POO}")
+
+
+async def test_what_users_send_is_never_sql(redis: Redis, engine: AsyncEngine) -> None:
+    await put(redis, calls(5, 4))
+    await Filler(redis, engine).catch_up()
+    async with engine.connect() as connection:
+        for text in HOSTILE:
+            for name in ("account", "number", "agent", "group", "province", "region", "hotline"):
+                asked: dict[str, Any] = {"account": ALL, name: text}
+                assert (await search(connection, Wanted(**asked))).calls == []
+                assert await figures(connection, Wanted(**asked), "day") == {}
+            assert await one(connection, ALL, text) is None
+        assert await connection.scalar(select(func.count()).select_from(CALLS)) == 5
+
+
+async def test_a_number_is_found_however_it_is_written(redis: Redis, engine: AsyncEngine) -> None:
+    await put(redis, calls(60, 5))
+    await Filler(redis, engine).catch_up()
+    async with engine.connect() as connection:
+        for plain, others in {
+            "13800138000": ("+8613800138000", "008613800138000", "013800138000"),
+            "01087654321": ("+861087654321", "861087654321"),
+        }.items():
+            expected = await search(connection, Wanted(account=ALL, number=plain))
+            assert expected.calls
+            for other in others:
+                assert await search(connection, Wanted(account=ALL, number=other)) == expected
+
+
+def test_rates_of_nothing_are_not_known() -> None:
+    nothing, some = Figures(0, 0, 0, 0, 0), Figures(10, 4, 1, 400_000, 20_000)
+    assert (nothing.asa_ms, nothing.aht_ms, nothing.abandon_rate) == (None, None, None)
+    assert (some.asa_ms, some.aht_ms, some.abandon_rate) == (5_000, 100_000, 0.2)
+    assert day_of(739_677).isoformat() == "2026-03-02"

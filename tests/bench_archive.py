@@ -1,0 +1,112 @@
+"""How quickly the archive is filled, and answers about many calls, all of one account: the most it may have to read."""
+
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+from sqlalchemy import func, insert, literal, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.archive.database import opened, prepare
+from services.archive.queries import After, Dimension, Wanted, figures, search, waits
+from services.archive.schema import CALLS
+from services.archive.service import Filler
+from services.domain import region
+from tests.archive.calls import BEGIN, WEEKS_MS, calls, put
+from tests.harness import postgres, redis_server
+
+CALLS_FILLED, RUNS = 10_000, 5
+CALLS_ASKED = int(os.environ.get("HOTLINE_BENCH_CALLS", "1000000"))
+Rows = dict[str, list[float]]
+_DAYS = WEEKS_MS // 86_400_000
+_EVERYTHING = Wanted(account="shop")
+_DIMENSIONS: tuple[Dimension, ...] = ("day", "hour", "weekday", "end_state", "province", "region", "agent", "group")
+_AGENT = Wanted(account="shop", agent="li")
+_RARE = Wanted(account="shop", number="13800138000", agent="wang", end_states=("answered",), charge_from=4_900_000)
+_SEARCHES: dict[str, Wanted] = {
+    "newest": _EVERYTHING,
+    "number": Wanted(account="shop", number="02161234567"),
+    "agent": _AGENT,
+    "group": Wanted(account="shop", group="sales"),
+    "end state": Wanted(account="shop", end_states=("voicemail",)),
+    "province": Wanted(account="shop", province="上海"),
+    "cost": Wanted(account="shop", charge_from=4_980_000),
+    "a day": Wanted(account="shop", since=BEGIN, until=BEGIN + 86_400_000),
+    "all of it together": _RARE,
+    "nobody": Wanted(account="shop", number="13700137000"),
+}
+
+
+async def measured() -> tuple[Rows, dict[str, Rows]]:
+    """Calls a second, by the clock; and milliseconds of each query, by database."""
+    region.load()
+    filled: Rows = {}
+    asked: dict[str, Rows] = {}
+    async with _databases() as databases, redis_server.running() as server, Redis.from_url(server.url) as redis:
+        await put(redis, [replace(call, account="shop") for call in calls(CALLS_FILLED, 1)])
+        for name, engine in databases.items():
+            began = time.perf_counter()
+            await Filler(redis, engine).catch_up()
+            filled[name] = [CALLS_FILLED / (time.perf_counter() - began)]
+            await _multiply(engine)
+            async with engine.connect() as connection:
+                asked[name] = await _asked(connection)
+    return filled, asked
+
+
+@asynccontextmanager
+async def _databases() -> AsyncIterator[dict[str, AsyncEngine]]:
+    async with postgres.running() as server:
+        with tempfile.TemporaryDirectory() as folder:
+            file = f"sqlite:///{Path(folder)}/archive.db"
+            async with opened(file) as sqlite, opened(await server.database()) as postgresql:
+                await prepare(sqlite)
+                await prepare(postgresql)
+                yield {"SQLite": sqlite, "PostgreSQL": postgresql}
+
+
+async def _multiply(engine: AsyncEngine) -> None:
+    """The same calls again, some weeks later each time."""
+    for time_around in range(1, CALLS_ASKED // CALLS_FILLED):
+        changed: dict[str, Any] = {
+            "id": CALLS.c.id + time_around * CALLS_FILLED,
+            "call_id": CALLS.c.call_id + literal(f"-{time_around}"),
+            "started": CALLS.c.started + time_around * WEEKS_MS,
+            "day": CALLS.c.day + time_around * _DAYS,
+        }
+        columns = [changed.get(column.name, column) for column in CALLS.c]
+        copies = select(*columns).where(CALLS.c.id <= CALLS_FILLED)
+        async with engine.begin() as connection:
+            await connection.execute(insert(CALLS).from_select([column.name for column in CALLS.c], copies))
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.execute(text("ANALYZE" if engine.dialect.name == "sqlite" else "VACUUM ANALYZE"))
+        count = await connection.scalar(select(func.count()).select_from(CALLS))
+    assert count == max(CALLS_ASKED, CALLS_FILLED)
+
+
+async def _asked(connection: AsyncConnection) -> Rows:
+    rows: Rows = {}
+    for name, wanted in _SEARCHES.items():
+        rows[f"search: {name}"] = await _each(lambda wanted=wanted: search(connection, wanted))  # type: ignore[misc]
+    middle = After(BEGIN + WEEKS_MS * (CALLS_ASKED // CALLS_FILLED) // 2, 0)
+    rows["search: a page from the middle"] = await _each(lambda: search(connection, _EVERYTHING, middle))
+    for by in _DIMENSIONS:
+        rows[f"by {by}"] = await _each(lambda by=by: figures(connection, _EVERYTHING, by))  # type: ignore[misc]
+    rows["waits"] = await _each(lambda: waits(connection, _EVERYTHING, [10_000, 20_000, 30_000, 60_000]))
+    return rows
+
+
+async def _each(work: Callable[[], Awaitable[object]]) -> list[float]:
+    taken = []
+    for _ in range(RUNS):
+        began = time.perf_counter()
+        await work()
+        taken.append((time.perf_counter() - began) * 1000)
+    return taken
