@@ -31,7 +31,9 @@ class VersionError(SettingsError):
 async def opened(url: str) -> AsyncIterator[AsyncEngine]:
     """Raises SettingsError."""
     made = _url(url)
-    engine = create_async_engine(made, connect_args=_CONNECT[made.get_backend_name()], pool_pre_ping=True)
+    more = _CONNECT[made.get_backend_name()]
+    # What callers are and say stays out of the log.
+    engine = create_async_engine(made, connect_args=more, pool_pre_ping=True, hide_parameters=True)
     if made.get_backend_name() == "sqlite":
         event.listen(engine.sync_engine, "connect", _sqlite)
         event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))

@@ -58,12 +58,22 @@ def rebuild(
         columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
             task = bar.add_task("", total=total)
-            await Filler(redis, engine, lambda count: bar.advance(task, count)).catch_up()
+            await _fill(Filler(redis, engine, lambda count: bar.advance(task, count)))
         return await filling.standings(redis, engine)
 
     found = _run(work)
     out.print(f"{sum(one.taken for one in found)} entries taken")
     _complain(found)
+
+
+async def _fill(filler: Filler) -> None:
+    """Together with the service, if it runs: each time that one finds itself outrun, the other has come further."""
+    while True:
+        try:
+            await filler.catch_up()
+        except OutrunError:
+            continue
+        return
 
 
 async def _standings(redis: Redis, engine: AsyncEngine) -> list[Standing]:
@@ -87,8 +97,6 @@ def _run(work: Callable[[Redis, AsyncEngine], Awaitable[T]]) -> T:
 
     try:
         return session.run(with_archive)
-    except OutrunError as error:
-        raise Refused(f"somebody else fills the archive: {error}") from error
     except SettingsError as error:
         raise Refused(error) from error
     except (SQLAlchemyError, TimeoutError) as error:

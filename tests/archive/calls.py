@@ -21,8 +21,8 @@ _IN_VAIN = ("abandoned_waiting", "abandoned_ringing", "unanswered")
 
 
 def call(number: int, chance: random.Random) -> Record:
-    """Whole seconds and cents, so that many are alike."""
-    started = BEGIN + chance.randrange(WEEKS_MS // 1000) * 1000
+    """Half hours, whole seconds and cents, so that many are alike."""
+    started = BEGIN + chance.randrange(WEEKS_MS // 1_800_000) * 1_800_000
     caller = chance.choice(CALLERS)
     state: Any = chance.choice(("answered", "answered", *_IN_VAIN, "abandoned_in_menu", "voicemail"))
     rung = state in ("answered", *_IN_VAIN)

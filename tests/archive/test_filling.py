@@ -240,6 +240,19 @@ async def test_rebuild_makes_the_same_again_and_of_any_version(
     assert [json.loads(line)["behind"] for line in said.splitlines()] == [0, 0]
 
 
+async def test_rebuild_while_the_service_runs(
+    redis: Redis, server: RedisServer, url: str, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    records = calls(3000, 11)
+    await put(redis, records)
+    async with serving(server, url, tmp_path):
+        await until(lambda: has(engine, 3000), "all to be taken", 30)
+        env = {"HOTLINE_REDIS_URL": server.url, "HOTLINE_ARCHIVE_URL": url}
+        assert await run([HOTLINE, "archive", "rebuild"], env) == "3000 entries taken\n"
+        await until(lambda: has(engine, 3000), "all to be there again", 30)
+    assert await charged(engine) == naive(records)
+
+
 async def contents(engine: AsyncEngine) -> dict[str, list[Any]]:
     async with engine.connect() as connection:
         return {
