@@ -11,8 +11,8 @@ from agi.call import Call
 from agi.room import Held
 from services.domain.announcements import language_of, of_position, of_wait, sayable
 from services.domain.nodes.queue import Announcements, Queue
-from services.domain.prompts import spoken_name
-from services.domain.spoken import AHEAD
+from services.domain.prompts import parts_of, spoken_name
+from services.domain.spoken import AHEAD, Variable
 from services.domain.waiting import Band
 from services.store import queues
 from services.store.due import now
@@ -83,10 +83,11 @@ class Waiting:
         return None
 
     async def _sounds(self, held: Held, announcements: Announcements) -> list[str]:
-        outlook = await self._outlook(held)
+        language = await self._call.language()
+        outlook = await self._outlook(held) if self._tells_outlook(announcements, language) else None
         position, wait = await self._told(held, announcements, outlook)
         texts: list[str] = []
-        voice = self._call.hotline.voices[await self._call.language()]
+        voice = self._call.hotline.voices[language]
         if grammar := language_of(voice):
             texts += [of_position(position, grammar)] if position else []
             texts += of_wait(wait, grammar) if wait else ()
@@ -95,6 +96,12 @@ class Waiting:
             ahead = str(outlook.position - 1) if outlook else ""
             sounds += await self._call.sounds_of(announcements.hint, **{AHEAD: ahead})
         return sounds
+
+    def _tells_outlook(self, announcements: Announcements, language: str) -> bool:
+        if announcements.position or announcements.wait:
+            return True
+        parts = parts_of(announcements.hint, self._call.hotline, language) if announcements.hint else ()
+        return any(isinstance(part, Variable) and part.name == AHEAD for part in parts)
 
     async def _told(
         self, held: Held, announcements: Announcements, outlook: Outlook | None

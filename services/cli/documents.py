@@ -15,7 +15,7 @@ from services.cli.files import reading_of, refuse, refuse_change
 from services.cli.terminal import Refused, out
 from services.cli.writing import csv_name, differences, revised, text_of
 from services.domain import listfile
-from services.domain.documents import Account, Document, Ref, ref
+from services.domain.documents import Document, Ref, owner_of, ref
 from services.domain.lists import NumberList
 from services.domain.nodes.base import SoundFile
 from services.domain.reading import Located, Reading, read
@@ -144,7 +144,7 @@ def export(
     """
 
     async def work(redis: Redis) -> list[Document]:
-        return [one async for one in versions.everything(redis) if account in {None, _owner(one)}]
+        return [one async for one in versions.everything(redis) if account in {None, owner_of(one)}]
 
     try:
         found = session.run(work)
@@ -199,10 +199,6 @@ def _write_entries(path: Path, text: str, documents: Mapping[Ref, Document]) -> 
         whole, bare = documents.get(item.ref), item.document
         if isinstance(whole, NumberList) and isinstance(bare, NumberList) and bare.file:
             (path.parent / bare.file).write_text(listfile.written(whole), "utf-8")
-
-
-def _owner(document: Document) -> str | None:
-    return document.id if isinstance(document, Account) else getattr(document, "account", None)
 
 
 def _sounds(document: Document) -> Iterator[SoundFile]:

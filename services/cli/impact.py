@@ -21,7 +21,7 @@ from services.cli.files import reading_with_sounds, refuse_change
 from services.cli.simulate import seen_through
 from services.cli.terminal import err, out
 from services.domain.check import Standing
-from services.domain.documents import Account, Document
+from services.domain.documents import Document, owner_of
 from services.domain.record import Record, to_rfc3339
 from services.settings import Settings
 from services.simulation.call import UnknownHotlineError, simulate
@@ -37,6 +37,14 @@ CHUNK = 16
 """Calls that a worker is given at once."""
 _AGO = re.compile(r"(\d{1,4})([hd])")
 _UNITS = {"h": 3_600_000, "d": 86_400_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Unreplayed:
+    """A call that would not end, or whose hotline is no more."""
+
+    call: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,11 @@ def command(
         return before, after, [one for one in found if _replays(one) and {None, one.account} & owners]
 
     before, after, calls = session.run(read)
-    found = list(_differences(calls, list(before.documents.values()), list(after.documents.values())))
+    compared = list(_compared(calls, list(before.documents.values()), list(after.documents.values())))
+    for one in compared:
+        if isinstance(one, Unreplayed):
+            err.print(f"call {one.call} cannot be replayed: {one.why}", markup=False)
+    found = [one for one in compared if isinstance(one, Difference)]
     for difference in found:
         out.print(_json(difference) if as_json else _text(difference), markup=False)
     if not as_json:
@@ -106,27 +118,23 @@ def _owners(before: Standing, after: Standing) -> set[str | None]:
     names = before.documents.keys() | after.documents.keys()
     changed = [name for name in names if before.documents.get(name) != after.documents.get(name)]
     found = [side.documents.get(name) for name in changed for side in (before, after)]
-    return {_owner(document) for document in found if document}
-
-
-def _owner(document: Document) -> str | None:
-    return document.id if isinstance(document, Account) else getattr(document, "account", None)
+    return {owner_of(document) for document in found if document}
 
 
 def _replays(record: Record) -> bool:
     return record.kind == "inbound" and bool(record.hops)
 
 
-def _differences(
+def _compared(
     calls: Sequence[Record], before: Sequence[Document], after: Sequence[Document]
-) -> Iterator[Difference]:
+) -> Iterator[Difference | Unreplayed]:
     told = Settings().sounds_dir, before, after
     workers = max(1, min(os.cpu_count() or 1, len(calls) // CHUNK))
     with ProcessPoolExecutor(workers, get_context("spawn"), _tell, told) as pool:
         found = pool.map(_compare, calls, chunksize=CHUNK)
-        for difference in track(found, "calls", len(calls), console=err, disable=not err.is_terminal):
-            if difference is not None:
-                yield difference
+        for one in track(found, "calls", len(calls), console=err, disable=not err.is_terminal):
+            if one is not None:
+                yield one
 
 
 _TOLD: list[tuple[Path, Sequence[Document], Sequence[Document]]] = []
@@ -137,20 +145,15 @@ def _tell(*told: Path | Sequence[Document]) -> None:
     _TOLD[:] = [told]  # type: ignore[list-item]
 
 
-def _compare(record: Record) -> Difference | None:
+def _compare(record: Record) -> Difference | Unreplayed | None:
     [(sounds, before, after)] = _TOLD
-    was, would = (_simulated(record, documents, sounds) for documents in (before, after))
-    if was is None or would is None or destination(was) == destination(would):
+    try:
+        was, would = (simulate(scene_of(record, documents), sounds).record for documents in (before, after))
+    except (TooLongError, UnknownHotlineError) as error:
+        return Unreplayed(record.call_id, str(error))
+    if destination(was) == destination(would):
         return None
     return Difference(record.call_id, record.started, record.hotline, record.caller, path(was), path(would))
-
-
-def _simulated(record: Record, documents: Sequence[Document], sounds: Path) -> Record | None:
-    """None: the call would not end, or there was no such hotline."""
-    try:
-        return simulate(scene_of(record, documents), sounds).record
-    except (TooLongError, UnknownHotlineError):
-        return None
 
 
 def _text(difference: Difference) -> str:

@@ -290,3 +290,8 @@ Ref = tuple[str, str]
 
 def ref(document: Document) -> Ref:
     return document.kind, document.id
+
+
+def owner_of(document: Document) -> str | None:
+    """The account that a document is of, or is; None: it is everybody's."""
+    return document.id if isinstance(document, Account) else getattr(document, "account", None)

@@ -108,7 +108,7 @@ class Phones:
                     self._hangs_up(other, ELSEWHERE)
                 await self._talk(caller, leg)
                 return "ANSWER"
-        return status
+        return "CANCEL" if caller.gone.is_set() else status
 
     def _rings(self, leg: Leg, begun: float) -> None:
         self._file.asterisk("CHAN_START", leg.line)
@@ -124,7 +124,9 @@ class Phones:
         self._file.asterisk("ANSWER", leg.line)
         if confirm:
             self._file.ours("CONFIRM", leg.line, outcome="asked")
-            await happens(caller.gone, _time() + PRESSES_AFTER)
+            if await happens(caller.gone, _time() + PRESSES_AFTER):
+                self._hangs_up(leg, 0)
+                return False
             self._file.ours("CONFIRM", leg.line, outcome="match")
         caller.variables["PICKED_UP"] = str(now())
         gets = not offer or await self._answered(leg.line, account, offer, agent)

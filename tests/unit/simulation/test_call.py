@@ -246,6 +246,12 @@ def test_who_confirms_is_connected_after_the_key() -> None:
     assert boss.answered - boss.started == 7000  # rings for 5 s, asked for 2 s
 
 
+def test_who_leaves_while_an_agent_is_asked_for_the_key_has_not_talked() -> None:
+    record = call("3", "li=away", hangs_up_after=7).record  # rings from 1 to 6, asked until 8
+    assert (record.end_state, record.agent) == ("abandoned_ringing", None)
+    assert rang(call("3", "li=away", hangs_up_after=7)) == "li:unreachable boss:cancelled"
+
+
 def test_shares_are_those_of_the_call() -> None:
     first = {path(call("6", call=f"pbx1-1772416800.{number}")) for number in range(12)}
     assert first == {"hours welcome half sorry bye", "hours welcome half bye"}
