@@ -101,15 +101,17 @@ async def _go_on(call: Call, left_at: str | None) -> None:
     else:
         at = at or call.hotline.flow.start
     if at:
-        await walk(call, at)
+        await walk(call, at, None if left_at else "")
 
 
-async def walk(call: Call, name: str) -> None:
+async def walk(call: Call, name: str, after: str | None) -> None:
+    """``after``: what AFTER is; None: a session before this one may have set it."""
     for _ in range(HOP_LIMIT):
         node = call.hotline.flow.nodes[name]
         await call.channel.set_variable(NODE, name)
-        if node.ringing:
-            await call.channel.set_variable(AFTER, node.ringing.after or "")
+        if node.ringing and after != (node.ringing.after or ""):
+            after = node.ringing.after or ""
+            await call.channel.set_variable(AFTER, after)
         await call.channel.mark("NODE", node=name, kind=node.kind)
         following = await _leave(call, node, await HANDLERS[node.kind](call, name, node))
         if following is None:

@@ -79,6 +79,23 @@ async def test_a_survey_that_leads_nowhere_ends_the_call(redis: Redis) -> None:
     assert channel.variables["JOURNEY"] == "done"
 
 
+async def test_a_later_talk_without_a_way_forgets_that_of_an_earlier_node(redis: Redis) -> None:
+    """Nobody answers at the first; the second's talk is to end the call, whatever becomes of the session."""
+    two = """{kind: group, group: desk, after: two, otherwise: again}
+    again: {kind: group, group: desk, otherwise: one}"""
+    await shop(redis, two)
+    channel = FakeChannel(dials=["NOANSWER", "ANSWER"])
+    assert await walk(redis, channel) == ["first", "again"]
+    assert channel.variables["JOURNEY_AFTER"] == ""
+
+
+async def test_a_session_that_takes_over_forgets_what_the_one_before_it_said(redis: Redis) -> None:
+    await shop(redis, RINGS.replace("after: rate, otherwise: one", "otherwise: rate"))
+    channel = FakeChannel(dials=["ANSWER"], JOURNEY_NODE="first", JOURNEY_AFTER="rate")
+    assert await walk(redis, channel) == ["first"]
+    assert channel.variables["JOURNEY_AFTER"] == ""
+
+
 async def test_nobody_who_answers_leads_to_no_survey(redis: Redis) -> None:
     await shop(redis)
     assert await walk(redis, FakeChannel(dials=["NOANSWER"])) == ["first", "one"]
@@ -88,7 +105,7 @@ async def test_without_a_way_the_talk_ends_the_call(redis: Redis) -> None:
     await shop(redis, RINGS.replace("after: rate, otherwise: one", "otherwise: rate"))
     channel = FakeChannel(dials=["ANSWER"])
     assert await walk(redis, channel) == ["first"]
-    assert channel.variables["JOURNEY_AFTER"] == ""
+    assert "JOURNEY_AFTER" not in channel.variables  # nothing that the dialplan would have to be told
     assert channel.variables["DIALSTATUS"] == "ANSWER"
 
 
