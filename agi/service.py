@@ -1,6 +1,7 @@
 """Everything that one process needs to take calls."""
 
 import asyncio
+import logging
 from pathlib import Path
 
 from redis.asyncio import Redis
@@ -23,6 +24,8 @@ from services.speech import engine_of
 from services.store.breaker import Breaker, client
 from services.store.due import end
 
+log = logging.getLogger(__name__)
+
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Takes calls until ``stop`` is set. Raises SettingsError."""
@@ -34,7 +37,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 asyncio.create_task(Callbacks(redis, room).run(stop)),
                 asyncio.create_task(metering.run()),
                 # Takes some seconds, in which no caller is to wait.
-                asyncio.create_task(asyncio.to_thread(region.load)),
+                asyncio.create_task(_load_places()),
             ]
             try:
                 folders, asked = (settings.sounds_dir, settings.recordings_dir), systems.Http(session)
@@ -42,6 +45,11 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 await server.serve(handlers, host=settings.agi_host, port=settings.agi_port, stop=stop)
             finally:
                 await end(works)
+
+
+async def _load_places() -> None:
+    await asyncio.to_thread(region.load)
+    log.info("the places of numbers are loaded")
 
 
 def routes(  # noqa: PLR0913, PLR0917 - all that any of them needs

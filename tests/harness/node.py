@@ -106,6 +106,8 @@ class Node:
         await self.agi_ready()
         await self.asterisk_ready()
         await until(self._pbx_follows, "the service beside Asterisk to follow the phones", STARTING)
+        # Until then it is slower: a test of when a phone rings is not to depend on being the first.
+        await until(self._places_loaded, "agi to have loaded the places of numbers", STARTING)
 
     async def stop(self) -> None:
         await self.redis.aclose()
@@ -201,6 +203,10 @@ class Node:
     async def _pbx_follows(self) -> bool:
         self.pbx.must_run()
         return b" is ready" in await asyncio.to_thread(self.pbx.log.read_bytes)
+
+    async def _places_loaded(self) -> bool:
+        self.agi.must_run()
+        return b"places of numbers are loaded" in await asyncio.to_thread(self.agi.log.read_bytes)
 
     async def _redis_answers(self) -> bool:
         try:
