@@ -5,6 +5,7 @@ CACHE := $(STATE)/cache
 SOURCES := agi dialplan services tests
 
 export HOTLINE_STATE := $(STATE)
+export HOTLINE_ASSETS_DIR := $(STATE)/web
 export RUFF_CACHE_DIR := $(CACHE)/ruff
 export MYPY_CACHE_DIR := $(CACHE)/mypy
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis

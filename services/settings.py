@@ -41,3 +41,11 @@ class Settings(BaseSettings):
     """Instead of a gateway: a file that text messages are appended to."""
     archive_url: SecretStr = SecretStr("sqlite:////var/lib/hotline/archive.db")
     """Database of the archive (docs/archive.md): ``sqlite:///…`` or ``postgresql://…``, which may hold a password."""
+    console_host: str = "127.0.0.1"
+    console_port: int = 8400
+    console_url: str = "http://127.0.0.1:8400"
+    """What browsers reach the console by (docs/console.md); cookies go over TLS only where it begins with https."""
+    console_proxies: frozenset[str] = frozenset()
+    """Addresses of the proxies in front of it, whose ``X-Forwarded-For`` is believed."""
+    assets_dir: Path = Path("/usr/share/hotline/assets")
+    """What the build made for browsers (docs/setup.md)."""

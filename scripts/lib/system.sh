@@ -2,7 +2,7 @@
 # What comes from the system's packages, and what the system must allow. Expects: state, checkout, log.
 
 # command:package
-needs=(redis-server:redis-server sipp:sip-tester espeak-ng:espeak-ng sox:sox ffmpeg:ffmpeg dot:graphviz pg_createcluster:postgresql)
+needs=(redis-server:redis-server sipp:sip-tester espeak-ng:espeak-ng sox:sox ffmpeg:ffmpeg dot:graphviz pg_createcluster:postgresql chromium:chromium)
 
 missing_packages() {
   local need

@@ -58,6 +58,8 @@ COMMANDS = {
     "account": ("accounts:app", "Accounts' money and packages."),
     "list": ("lists:app", "Black- and whitelists of callers' numbers."),
     "agent": ("agents:app", "Agents on duty."),
+    "person": ("people:app", "Who may log in to the console."),
+    "token": ("tokens:app", "What programs show to the console's API."),
     "records": ("records:app", "Rated records."),
     "callback": ("callbacks:app", "Customers who are to be called back."),
     "notify": ("outbox:app", "Messages that could not be delivered."),

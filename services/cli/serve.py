@@ -69,6 +69,17 @@ def serve_archive() -> None:
     _serve(archive.run)
 
 
+@app.command("console")
+def serve_console() -> None:
+    """Serve the back office: pages for people, an API for programs.
+
+    Example: HOTLINE_CONSOLE_URL=https://hotline.example.com hotline serve console
+    """
+    from services import console  # noqa: PLC0415
+
+    _serve(console.run)
+
+
 def _serve(work: Callable[[Settings, asyncio.Event], Awaitable[None]]) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 

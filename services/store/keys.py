@@ -207,3 +207,28 @@ def held(account: str) -> str:
 
 METERED = "metered"
 """Sorted set of the running calls that have set something aside: ``account call``, by when to look at them next."""
+
+
+def person(login: str) -> str:
+    """Hash: ``body``, a ``services.domain.people.Person``, and what the person proves to be itself with."""
+    return f"person:{login}"
+
+
+def people(account: str | None) -> str:
+    """Set of the logins of an account's people; None: of those who stand above the accounts."""
+    return f"people:{account or ''}"
+
+
+def token(digest: str) -> str:
+    """A ``services.domain.people.Token``, by the SHA-256 of what its program shows."""
+    return f"token:{digest}"
+
+
+def tokens(account: str | None) -> str:
+    """Hash of the digests of an account's tokens, by id."""
+    return f"tokens:{account or ''}"
+
+
+def once(who: str, key: str) -> str:
+    """What a program's command of that idempotency key was answered."""
+    return f"once:{who}:{key}"

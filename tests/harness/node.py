@@ -63,6 +63,11 @@ class Node:
             "HOTLINE_NOTIFY_FILE": str(self.texts),
             "HOTLINE_AMI_PORT": str(self.ports.ami),
             "HOTLINE_AMI_SECRET": ami_secret,
+            "HOTLINE_ARCHIVE_URL": f"sqlite:///{folder / 'archive.db'}",
+            "HOTLINE_CONSOLE_HOST": bind,
+            "HOTLINE_CONSOLE_PORT": str(self.ports.console),
+            "HOTLINE_CONSOLE_URL": self.console_url,
+            "HOTLINE_ASSETS_DIR": str(STATE / "web"),
         }
         self.redis_server = self._process(
             "redis",
@@ -89,6 +94,9 @@ class Node:
         self.billing = self._process("billing", *_hotline("serve", "billing"))
         self.notify = self._process("notify", *_hotline("serve", "notify"))
         self.pbx = self._process("pbx", *_hotline("serve", "pbx"))
+        self.archive = self._process("archive", *_hotline("serve", "archive"))
+        self.back_office = self._process("console", *_hotline("serve", "console"))
+        """Neither is started here: ``start_back_office``."""
         self.redis = Redis.from_url(self.env["HOTLINE_REDIS_URL"])
         self.stream = RatedStream(self.redis)
 
@@ -109,16 +117,27 @@ class Node:
         # Until then it is slower: a test of when a phone rings is not to depend on being the first.
         await until(self._places_loaded, "agi to have loaded the places of numbers", STARTING)
 
+    @property
+    def console_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.console}"
+
+    async def start_back_office(self) -> None:
+        await self.archive.start()
+        await self.back_office.start()
+        await until(lambda: _listens(self.back_office, self.ports.console), "the console to listen", STARTING)
+
     async def stop(self) -> None:
         await self.redis.aclose()
-        await asyncio.gather(*(process.stop() for process in (*self._services, self.second_agi)))
+        others = (self.second_agi, self.archive, self.back_office)
+        await asyncio.gather(*(process.stop() for process in (*self._services, *others)))
         await self.redis_server.stop()
         self.ports.release()
 
     def last_lines(self) -> str:
         """Of the services' logs, and of the events of the last calls."""
         told = []
-        for path, count in [*((process.log, 8) for process in self._services), (self.cel / "hotline.csv", 40)]:
+        services = (*self._services, self.archive, self.back_office)
+        for path, count in [*((process.log, 8) for process in services), (self.cel / "hotline.csv", 40)]:
             lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-count:] if path.exists() else []
             told += [f"{path.name}: {line[:160]}" for line in lines]
         return "\n".join(told)

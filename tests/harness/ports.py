@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterable
 
 BLOCK = 1000
-NAMED = 6
+NAMED = 7
 """Ports behind the first that are used by name."""
 FIRST_BLOCKS = range(20000, 32000, BLOCK)
 """Below the ports that Linux gives to outgoing connections."""
@@ -20,7 +20,7 @@ class Ports:
         given = os.environ.get("HOTLINE_PORTS")
         bases = [int(given)] if given else random.sample(FIRST_BLOCKS, len(FIRST_BLOCKS))
         self.base, self._claim = _claim(bases)
-        self.sip, self.ami, self.agi, self.redis, self.carrier, self.second_agi = range(
+        self.sip, self.ami, self.agi, self.redis, self.carrier, self.second_agi, self.console = range(
             self.base + 1, self.base + 1 + NAMED
         )
         self.rtp_first, self.rtp_last = self.base + 100, self.base + 499

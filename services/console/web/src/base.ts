@@ -1,0 +1,3 @@
+// What every page loads: htmx with server push.
+import "htmx.org";
+import "htmx-ext-sse";
