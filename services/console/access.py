@@ -55,7 +55,7 @@ async def identity(request: web.Request, redis: Redis) -> Identity | None:
 async def _program(redis: Redis, shown: str) -> Identity:
     token = await people.token(redis, shown) if shown else None
     if token is None:
-        raise NotLoggedIn("Authorization: expected Bearer and a token that holds")
+        raise NotLoggedIn("Authorization: expected Bearer and a token that holds.")
     return Identity(f"token:{token.id}", token.name, token.account, token.scopes, None)
 
 
@@ -86,14 +86,14 @@ async def check(request: web.Request, route: Route, who: Identity | None, redis:
     if route.right is None:
         return
     if who is None:
-        raise NotLoggedIn("log in first")
+        raise NotLoggedIn("Log in first.")
     account = request.match_info.get("account")
     if account is not None and who.account not in {None, account}:
-        raise Unknown(f"there is no account {account!r}")
+        raise Unknown("There is no account %(account)s.", account=account)
     if not who.may(route.right, account):
-        raise Forbidden(f"{who.login} may not do that: it takes the right {route.right}")
+        raise Forbidden("%(login)s may not do that: it takes the right %(right)s.", login=who.login, right=route.right)
     if account is not None and who.account is None and await documents.get(redis, Account, account) is None:
-        raise Unknown(f"there is no account {account!r}")
+        raise Unknown("There is no account %(account)s.", account=account)
 
 
 async def form(request: web.Request) -> MultiMapping[Any]:
@@ -101,7 +101,7 @@ async def form(request: web.Request) -> MultiMapping[Any]:
     try:
         return await request.post()
     except ValueError as error:
-        raise Malformed(f"the form cannot be read: {error}") from None
+        raise Malformed("The form cannot be read.") from error
 
 
 async def check_origin(request: web.Request, route: Route, who: Identity | None) -> None:
@@ -113,11 +113,11 @@ async def check_origin(request: web.Request, route: Route, who: Identity | None)
         return
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     if site not in {"same-origin", "none"}:
-        raise Forged("the form was sent by another site")
+        raise Forged("The form was sent by another site.")
     if who is None:
         return  # there is no session that another site could use
     sent = request.headers.get(CSRF_HEADER)
     if sent is None and route.kind is Kind.PAGE:
         sent = str((await form(request)).get(CSRF_FIELD, ""))
     if not hmac.compare_digest((sent or "").encode(), who.csrf.encode()):
-        raise Forged("the page is of another session: load it again, and send it once more")
+        raise Forged("The page is of another session: load it again, and send it once more.")

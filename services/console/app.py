@@ -85,9 +85,11 @@ def _check_size(request: web.Request, route: Route) -> None:
     if not request.body_exists:
         return
     if request.content_length is None:
-        raise Malformed("expected a Content-Length")
+        raise Malformed("Expected a Content-Length.")
     if request.content_length > route.most:
-        raise TooLarge(f"{request.content_length} bytes were sent: expected at most {route.most}")
+        raise TooLarge(
+            "%(sent)d bytes were sent: expected at most %(most)d.", sent=request.content_length, most=route.most
+        )
 
 
 def _at(request: web.Request, who: Identity | None) -> At:
@@ -103,13 +105,13 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
     except Problem as error:
         found = error
     except web.HTTPNotFound:
-        found = Unknown(f"there is nothing at {request.path}")
+        found = Unknown("There is nothing at %(path)s.", path=request.path)
     except web.HTTPMethodNotAllowed as error:
-        found = WrongMethod(f"{request.method}: expected {', '.join(sorted(error.allowed_methods))}")
+        found = WrongMethod("Expected %(methods)s.", methods=", ".join(sorted(error.allowed_methods)))
     except web.HTTPException as error:
         if error.status < 400:  # noqa: PLR2004 - a redirect of a handler's own
             raise
-        found = Malformed(error.reason)
+        found = Malformed("The request cannot be read: %(reason)s.", reason=error.reason)
     except RedisError:
         log.warning("Redis does not answer", exc_info=True)
         found = Away("Redis does not answer, so this cannot be shown or done now. Calls go on meanwhile.")

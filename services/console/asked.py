@@ -31,7 +31,7 @@ async def _body(request: web.Request, route: Route, body: TypeAdapter[Any]) -> A
         if route.kind is Kind.PAGE:
             return _read("body", body, _fields(await form(request), route.hints["body"]))
         if request.content_type != "application/json":
-            raise Malformed(f"Content-Type {request.content_type!r}: expected application/json")
+            raise Malformed("Content-Type %(sent)s: expected application/json.", sent=request.content_type)
         return body.validate_json(await request.read())
     except ValidationError as error:
         raise Invalid.of("body", error) from None

@@ -40,7 +40,7 @@ class At:
     @property
     def identity(self) -> Identity:
         if self.who is None:
-            raise NotLoggedIn("log in first")
+            raise NotLoggedIn("Log in first.")
         return self.who
 
     @property

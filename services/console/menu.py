@@ -14,8 +14,20 @@ class Entry:
     here: bool
 
 
-# label, path below the account, right
-_AREAS: Sequence[tuple[str, str, Right]] = ()
+def _area(label: str, path: str, right: Right) -> tuple[str, str, Right]:
+    return label, path, right
+
+
+_AREAS: Sequence[tuple[str, str, Right]] = (
+    _area("Live", "live", Right.SEE_LIVE),
+    _area("Desk", "desk", Right.DESK),
+    _area("Calls", "calls", Right.SEE_CALLS),
+    _area("Analysis", "analysis", Right.SEE_ANALYSIS),
+    _area("Set-up", "setup", Right.SEE_SETUP),
+    _area("Money", "money", Right.SEE_MONEY),
+    _area("People", "people", Right.SEE_PEOPLE),
+    _area("Audit", "audit", Right.SEE_AUDIT),
+)
 
 
 def entries(at: At) -> list[Entry]:

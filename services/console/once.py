@@ -40,8 +40,8 @@ async def once(
     try:
         kept = keys.once(who.login, _KEY.validate_python(key))
     except ValidationError:
-        expected = "1 to 100 printable signs without spaces"
-        raise Invalid(f"{HEADER}: expected {expected}", [Where(at=HEADER, expected=expected)]) from None
+        where = [Where(at=HEADER, expected="1 to 100 printable signs without spaces")]
+        raise Invalid("Idempotency-Key: expected 1 to 100 printable signs without spaces.", where) from None
     asked = hashlib.sha256(b"\n".join([request.path_qs.encode(), await request.read()])).hexdigest()
     if not await redis.set(kept, Done(asked=asked).model_dump_json(), nx=True, ex=RUNNING_SECONDS):
         return await _again(redis, kept, asked)
@@ -60,9 +60,9 @@ async def _again(redis: Redis, kept: str, asked: str) -> web.Response:
     found = await redis.get(kept)
     done = Done.model_validate_json(found) if found else Done(asked=asked)
     if done.asked != asked:
-        raise Refused(f"this {HEADER} was used for another command")
+        raise Refused("This Idempotency-Key was used for another command.")
     if not done.status:
-        raise Refused("the command is being done: ask again in a moment")
+        raise Refused("The command is being done: ask again in a moment.")
     headers = {"Idempotent-Replay": "true"}
     if not done.body:
         return web.Response(status=done.status, headers=headers)

@@ -26,15 +26,16 @@ class ProblemBody(BaseModel):
 
 
 class Problem(Exception):  # noqa: N818 - whoever asked is told
-    """Raised by any handler; ``detail`` is a sentence."""
+    """Raised by any handler. ``said``: a sentence of the catalogues, with ``%(name)s`` where ``values`` belong."""
 
     id: ClassVar[str]
     status: ClassVar[HTTPStatus]
 
-    def __init__(self, detail: str, where: Sequence[Where] = ()) -> None:
-        super().__init__(detail)
-        self.detail = detail
+    def __init__(self, said: str, where: Sequence[Where] = (), **values: object) -> None:
+        self.said, self.values = said, values
+        self.detail = said % values if values else said
         self.where = list(where)
+        super().__init__(self.detail)
 
     def body(self) -> ProblemBody:
         return ProblemBody(

@@ -34,9 +34,7 @@ async def ask(visit: Visit, route: Route, account: str) -> Answer:
 def turned_away(answer: Answer, account: str) -> bool:
     if answer.status == 403:
         return True
-    return (
-        answer.status == 404 and ("no account" in answer.text or "没有企业" in answer.text) and account in answer.text
-    )
+    return answer.status == 404 and "There is no account" in answer.text and account in answer.text
 
 
 @pytest.mark.parametrize("login", PEOPLE)

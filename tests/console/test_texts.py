@@ -1,21 +1,27 @@
 """What people read."""
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from services.console import texts
+from services.console import problems, texts
+from services.console.problems import Problem
 from services.console.texts import CATALOGUES
 
+PROBLEMS = {one.__name__ for one in vars(problems).values() if isinstance(one, type) and issubclass(one, Problem)}
+SAYS = {"_", "texts", "_area", *PROBLEMS}
+"""Calls whose first argument people read."""
 CONSOLE = Path(texts.__file__).parent
 
 
 def said() -> set[str]:
     """Every text that stands in a template or in the code as such."""
     methods = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
-    found = extract_from_dir(str(CONSOLE), methods, keywords={"_": None, "texts": None, "label": None})
+    found = extract_from_dir(str(CONSOLE), methods, keywords=dict.fromkeys(SAYS))
     return {str(message) for _, _, message, _, _ in found}
 
 
@@ -34,3 +40,19 @@ def test_a_catalogue_says_the_same_values(path: Path) -> None:
             assert not message.fuzzy or not message.id
             assert not list(message.check()), message.id
             assert message.string, message.id
+
+
+def calls(path: Path) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if (
+            isinstance(node, ast.Call)
+            and getattr(node.func, "id", getattr(node.func, "attr", "")) in SAYS
+            and node.args
+        ):
+            yield node
+
+
+@pytest.mark.parametrize("path", sorted(CONSOLE.rglob("*.py")), ids=lambda path: str(path.relative_to(CONSOLE)))
+def test_values_are_no_part_of_a_text(path: Path) -> None:
+    """Else nobody could have translated it."""
+    assert not [ast.unparse(call) for call in calls(path) if isinstance(call.args[0], ast.JoinedStr | ast.BinOp)]
