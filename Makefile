@@ -24,8 +24,8 @@ setup: ## Install what is missing on this machine (docs/setup.md)
 demo: setup ## Send real calls through a whole system on loopback, check each call's record
 	@$(BIN)/python -m tests.demo
 
-run: setup ## Start the same system and keep it running, to call it with a SIP phone
-	@$(BIN)/python -m tests.demo --stay $(if $(CALLER),--caller $(CALLER))
+run: setup ## Keep a company with weeks of calls running: its console in a browser, its hotline by a SIP phone
+	@$(BIN)/python -m tests.run $(if $(CALLER),--caller $(CALLER))
 
 test: setup lint ## All tests but those of the containers
 	@$(PYTEST) -n 2 --dist loadfile -m 'not stack and not large'

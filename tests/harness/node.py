@@ -28,19 +28,22 @@ STARTING = 60.0
 class Node:
     """``documents`` are the company's files, ``trunk`` adds to what the pbx document says of the carrier.
 
-    The phones' passwords and the pbx document are made here.
+    The pbx document and those of the agents ``phones`` of ``account`` are made here, with their passwords.
     """
 
     def __init__(
         self,
         folder: Path,
         documents: Iterable[Path] = (DEMO,),
+        *,
         bind: str = "127.0.0.1",
         trunk: Mapping[str, object] | None = None,
+        account: str = "demo",
+        phones: Iterable[str] = PHONES,
     ) -> None:
         self.folder = folder
         self.ports = Ports()
-        self.passwords = {agent: secrets.token_urlsafe(18) for agent in PHONES}
+        self.passwords = {agent: secrets.token_urlsafe(18) for agent in phones}
         self.sounds, self.cel, self.log = folder / "sounds", folder / "cel", folder / "log"
         self.recordings = folder / "recordings"
         self.texts = folder / "texts.jsonl"
@@ -52,7 +55,7 @@ class Node:
         self._bind = bind
         self._trunk = trunk or {}
         ami_secret = secrets.token_urlsafe(18)
-        self._documents = [*map(str, documents), str(self._own_documents(ami_secret))]
+        self._documents = [*map(str, documents), str(self._own_documents(ami_secret, account))]
         self.env = {
             "HOTLINE_REDIS_URL": f"redis://127.0.0.1:{self.ports.redis}/0",
             "HOTLINE_PBX": "pbx1",
@@ -182,7 +185,7 @@ class Node:
     def _asterisk(self, *arguments: str) -> list[str]:
         return [str(STATE / "bin" / "asterisk"), "-C", str(self.conf / "asterisk.conf"), *arguments]
 
-    def _own_documents(self, ami_secret: str) -> Path:
+    def _own_documents(self, ami_secret: str, account: str) -> Path:
         path = self.folder / "node.yaml"
         modules = _asterisk_folders()
         pbx = {
@@ -212,7 +215,7 @@ class Node:
             },
         }
         phones = [
-            {"kind": "agent", "id": agent, "account": "demo", "name": agent, "sip": {"password": password}}
+            {"kind": "agent", "id": agent, "account": account, "name": agent, "sip": {"password": password}}
             for agent, password in self.passwords.items()
         ]
         YAML(typ="safe").dump_all([pbx, *phones], path)
