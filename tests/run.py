@@ -18,27 +18,17 @@ from sqlalchemy import func, select
 from services.archive.database import opened
 from services.archive.schema import CALLS
 from services.console.passwords import hashed
-from services.domain.people import Person
-from services.domain.rights import Role
 from services.store import people
 from services.store.keys import RATED_STREAM
+from tests.harness.company import COMPANY, PEOPLE
 from tests.harness.node import Node, running
 from tests.harness.sipp import CALLER_HOST
-from tests.harness.state import ROOT, STATE
+from tests.harness.state import STATE
 from tests.harness.traffic import ACCOUNT, AGENTS, HOTLINE, written
 
-COMPANY = ROOT / "examples" / "company"
 DAYS = 35
 LOOK_SECONDS = 0.5
 SEED_SECONDS = 600.0
-
-PEOPLE = (
-    Person(login="root", name="平台管理员", role=Role.PLATFORM_ADMIN),
-    Person(login="wang", name="王总", role=Role.COMPANY_ADMIN, account=ACCOUNT),
-    Person(login="li", name="李班长", role=Role.SUPERVISOR, account=ACCOUNT, agent="801"),
-    Person(login="zhao", name="赵敏", role=Role.AGENT, account=ACCOUNT, agent="804"),
-    Person(login="qian", name="钱审计", role=Role.AUDITOR, account=ACCOUNT),
-)
 
 out = Console(highlight=False, soft_wrap=True)
 

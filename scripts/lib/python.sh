@@ -24,7 +24,7 @@ prepare_python() {
     logged "$python" -m venv "$venv"
   fi
   doing 'installing the Python packages'
-  logged "$venv/bin/python" -m pip install --no-input --disable-pip-version-check -e "${checkout}[dev]" ||
+  logged "$venv/bin/python" -m pip install --no-input --disable-pip-version-check -e "${checkout}[dev,web]" ||
     die "could not install the Python packages ($(cause)): check the network, then run it again; the log is $log"
   echo "$key" >"$venv/.setup"
 }

@@ -1,8 +1,8 @@
 """The console alone, over a real Redis and an archive in SQLite; and a whole installation with a browser."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +19,17 @@ from services.cli.files import documents_in
 from services.console.app import create_app
 from services.console.context import Parts
 from services.settings import Settings
-from services.store import documents, staff
-from tests.harness import redis_server
+from services.store import documents, people, staff
+from tests.harness import redis_server, traffic
 from tests.harness.browser import CHROMIUM, FLAGS
-from tests.harness.console import ACCOUNT, Visit, add_people, visiting
+from tests.harness.company import COMPANY, had_calls
+from tests.harness.company import PEOPLE as COMPANYS_PEOPLE
+from tests.harness.console import HASH, Visit, add_people, visiting
 from tests.harness.node import DEMO, PHONES, Node, running
 from tests.harness.state import STATE
 
 DOCUMENTS = Path(__file__).parent / "documents"
+COMPANY_DAYS = 8
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,24 @@ class Console:
 @pytest.fixture(scope="session")
 async def console(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Console]:
     """Without Asterisk: the demo's documents, another account ``other``, and the people of both."""
-    folder = tmp_path_factory.mktemp("console")
+    async with _alone(tmp_path_factory.mktemp("console"), "demo", PHONES, [DEMO, DOCUMENTS]) as console:
+        await add_people(console.redis)
+        yield console
+
+
+@pytest.fixture(scope="session")
+async def company(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Console]:
+    """The company of ``make run``, with calls of some days in its archive. Its people are ``tests.run.PEOPLE``."""
+    folder = tmp_path_factory.mktemp("company")
+    async with _alone(folder, traffic.ACCOUNT, traffic.AGENTS, [COMPANY]) as console:
+        for person in COMPANYS_PEOPLE:
+            await people.add(console.redis, person, HASH)
+        await had_calls(console.redis, console.archive, folder, COMPANY_DAYS)
+        yield console
+
+
+@asynccontextmanager
+async def _alone(folder: Path, account: str, phones: Iterable[str], files: Sequence[Path]) -> AsyncIterator[Console]:
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(redis_server.running())
         redis = await stack.enter_async_context(Redis.from_url(server.url))
@@ -56,8 +76,7 @@ async def console(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Con
         )
         archive = await stack.enter_async_context(opened(settings.archive_url.get_secret_value()))
         await prepare(archive)
-        await _apply(redis, folder)
-        await add_people(redis)
+        await _apply(redis, [*files, _phones(folder / "phones.yaml", account, phones)])
         runner = web.AppRunner(create_app(Parts(redis, archive, settings)))
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -66,13 +85,17 @@ async def console(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Con
         yield Console(f"http://127.0.0.1:{runner.addresses[0][1]}", redis, archive, settings)
 
 
-async def _apply(redis: Redis, folder: Path) -> None:
-    phones = [
-        {"kind": "agent", "id": name, "account": ACCOUNT, "name": name, "sip": {"password": f"password-of-{name}"}}
-        for name in PHONES
+def _phones(path: Path, account: str, phones: Iterable[str]) -> Path:
+    agents = [
+        {"kind": "agent", "id": name, "account": account, "name": name, "sip": {"password": f"password-of-{name}"}}
+        for name in phones
     ]
-    YAML(typ="safe").dump_all(phones, folder / "phones.yaml")
-    found = await asyncio.to_thread(documents_in, [DEMO, DOCUMENTS, folder / "phones.yaml"])
+    YAML(typ="safe").dump_all(agents, path)
+    return path
+
+
+async def _apply(redis: Redis, files: Sequence[Path]) -> None:
+    found = await asyncio.to_thread(documents_in, [*files])
     every = [document for _, document in found]
     await documents.apply(redis, every)
     await staff.put(redis, every)

@@ -15,7 +15,7 @@ from services.domain.rights import Role
 from services.store import people
 
 PASSWORD = "correct horse battery"
-_HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
+HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
 """Quick to verify; how strong it is is not what these tests are about."""
 ACCOUNT, FOREIGN = "demo", "other"
 
@@ -40,7 +40,7 @@ PEOPLE: Mapping[str, Person] = {
 
 async def add_people(redis: Redis) -> None:
     for person in PEOPLE.values():
-        await people.add(redis, person, _HASH)
+        await people.add(redis, person, HASH)
 
 
 @dataclass(frozen=True)

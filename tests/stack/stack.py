@@ -14,6 +14,7 @@ from tests.harness.ports import Ports
 from tests.harness.state import ROOT
 
 STARTING_SECONDS = 300
+SERVICES = ("redis", "asterisk", "agi", "billing", "notify", "pbx", "archive", "console")
 HOME = "/var/lib/hotline"
 
 
@@ -37,7 +38,13 @@ class Stack:
             "HOTLINE_SIP_PORT": str(self.ports.sip),
             "HOTLINE_RTP_PORTS": "{}-{}".format(*self._rtp),
             "HOTLINE_PORTS": str(self.ports.base),
+            "HOTLINE_CONSOLE_PORT": f"127.0.0.1:{self.ports.console}",
+            "HOTLINE_CONSOLE_URL": self.console_url,
         }
+
+    @property
+    def console_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.console}"
 
     def build(self) -> None:
         """Leaves nothing of an earlier run."""
@@ -50,9 +57,7 @@ class Stack:
 
     def up(self) -> None:
         try:
-            self.compose(
-                "up", "--detach", "--no-build", "--wait", "redis", "asterisk", "agi", "billing", "notify", "pbx"
-            )
+            self.compose("up", "--detach", "--no-build", "--wait", *SERVICES)
         except RuntimeError as error:
             raise RuntimeError(f"{error}\n{self.compose('logs', '--no-color', '--tail', '50')}") from error
 

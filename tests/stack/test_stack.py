@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from services.store.keys import RATED_STREAM
+from tests.harness.console import Visit
 from tests.harness.demo_calls import DEMO_CALLS, DemoCall
-from tests.stack.stack import Stack
+from tests.stack.stack import SERVICES, Stack
 
 pytestmark = pytest.mark.stack
 
@@ -36,7 +37,7 @@ def test_call(call: DemoCall, outcomes: Outcomes) -> None:
     assert outcomes.get(call.title) == call.expected
 
 
-@pytest.mark.parametrize("service", ["redis", "asterisk", "agi", "billing", "pbx"])
+@pytest.mark.parametrize("service", SERVICES)
 def test_no_service_is_root(stack: Stack, service: str) -> None:
     assert stack.execute(service, "id", "--user") != "0"
 
@@ -55,6 +56,15 @@ def test_the_manager_lets_nobody_else_in(stack: Stack) -> None:
         f"s.sendall(b'{login}'); print(s.makefile('rb').read(100))"
     )
     assert "Authentication failed" in stack.run("sipp", "python", "-c", asks)
+
+
+async def test_the_console_is_reached_and_lets_its_people_in(stack: Stack, outcomes: Outcomes) -> None:
+    """``hotline person`` in the container makes them; all the calls are in the archive that it reads."""
+    assert outcomes
+    said = stack.execute("console", "hotline", "person", "add", "root", "platform_admin")
+    async with Visit(stack.console_url) as visit:
+        assert (await visit.log_in("root", said.partition(": ")[2])).status == 303
+        assert "示范商店" in (await visit.get("/accounts")).text
 
 
 def test_units_hold_on_the_images_python(stack: Stack) -> None:
