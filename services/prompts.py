@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services import uploads
-from services.domain.nodes.base import SoundFile
-from services.domain.prompts import BEEP, HOLD_MUSIC, Sound, file_name, music_name, spoken_name
+from services.domain.prompts import BEEP, HOLD_MUSIC, file_name, music_name, spoken_name
 from services.programs import SoundError, run
 from services.speech import Engine
 
@@ -31,17 +30,10 @@ class Sounds:
     folder: Path
     engine: Engine
 
-    async def make(self, sound: Sound, documents: Path) -> None:
-        """Only when there is none yet; files are looked for relative to ``documents``. Raises SoundError."""
-        if isinstance(sound.said, SoundFile):
-            await self.recorded(documents / sound.said.file)
-        else:
-            await self.spoken(sound.said, sound.voice)
-
     async def spoken(self, text: str, voice: str) -> Path:
         """The sound of a text: of this engine, and a link to it of the name that agi knows."""
         name = spoken_name(text, voice)
-        path, own = self._path(name), self._path(f"by/{self.engine.name}/{Path(name).name}")
+        path, own = self.path(name), self.path(f"by/{self.engine.name}/{Path(name).name}")
         if not own.exists():
             await self.speak_into(own, text, voice)
         await asyncio.to_thread(_link, path, own)
@@ -63,7 +55,7 @@ class Sounds:
 
     async def recorded(self, recording: Path) -> Path:
         """A company's own recording, converted and levelled. Raises SoundError."""
-        path = self._path(file_name(await asyncio.to_thread(uploads.sha256, recording)))
+        path = self.path(file_name(await asyncio.to_thread(uploads.sha256, recording)))
         if not path.exists():
             with tempfile.TemporaryDirectory() as work:
                 raw, made = Path(work) / "raw.wav", Path(work) / "made.wav"
@@ -77,8 +69,12 @@ class Sounds:
 
     async def music(self, group: str, recording: Path) -> Path:
         """A group's own music. Raises SoundError."""
-        path = self._path(music_name(group))
-        await asyncio.to_thread(_link, path, await self.recorded(recording))
+        return await self.play(group, await self.recorded(recording))
+
+    async def play(self, group: str, recorded: Path) -> Path:
+        """Makes a recording that was prepared a group's music."""
+        path = self.path(music_name(group))
+        await asyncio.to_thread(_link, path, recorded)
         return path
 
     async def hold_music(self) -> Path:
@@ -99,7 +95,8 @@ class Sounds:
                 await asyncio.to_thread(_into_place, made, path)
         return path
 
-    def _path(self, name: str) -> Path:
+    def path(self, name: str) -> Path:
+        """Of a name as of ``services.domain.prompts.sound_name``, made or not."""
         return self.folder / f"{name}.wav"
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,10 +11,11 @@ from redis.exceptions import RedisError
 
 from dialplan.render import SharedSounds
 from dialplan.render import render as render_files
-from services.cli import sounds
-from services.cli.files import Files, documents_in, reading_with_sounds, refuse_change
+from services.cli.files import Files, documents_in, engine, reading_with_sounds, told
 from services.cli.session import Actor
-from services.cli.terminal import Refused, out
+from services.cli.terminal import Refused, out, telling
+from services.configuration import sounds
+from services.configuration.changes import Changes
 from services.domain.documents import Agent, Group
 from services.domain.model import ID
 from services.domain.pbx import Pbx
@@ -23,8 +23,6 @@ from services.domain.prompts import MANDARIN
 from services.programs import SoundError
 from services.prompts import Sounds
 from services.settings import Settings
-from services.store import documents as store
-from services.store import drafts, staff
 from services.store.due import now
 from services.store.versions import Edit
 
@@ -58,22 +56,18 @@ def apply(
 
     async def work() -> None:
         async with Redis.from_url(settings.redis_url) as redis:
-            if draft is None:
-                refuse_change(reading, await store.standing(redis))
-            else:
-                refuse_change(reading, await drafts.seen_through(redis, draft))
-            prepared = Sounds(settings.sounds_dir, sounds.engine(settings))
-            everything, edit = await sounds.prepare(reading.located, prepared), Edit(actor, now(), why)
+            changes = Changes(redis, Sounds(settings.sounds_dir, engine(settings)), telling)
+            edit = Edit(actor, now(), why)
             if draft is not None:
-                await drafts.put(redis, draft, everything, edit, partial(refuse_change, reading))
+                everything = await changes.put_aside(draft, reading, edit)
                 out.print(f"{len(everything)} documents in draft {draft}")
                 return
-            for document, version in await store.apply(redis, everything, edit, check=partial(refuse_change, reading)):
+            for document, version in await changes.apply(reading, edit):
                 out.print(f"{document.kind:<8} {document.id:<20} version {version}")
-            await staff.put(redis, everything)
 
     try:
-        asyncio.run(work())
+        with told():
+            asyncio.run(work())
     except (SoundError, RedisError) as error:
         raise Refused(f"nothing was applied: {error}") from error
 
@@ -93,7 +87,7 @@ def render(
     if len(hosts) != 1:
         raise Refused(f"{len(hosts)} pbx documents among {len(found)}; expected exactly one")
     [host] = hosts
-    made = Sounds(Path(host.folders.sounds), sounds.engine(Settings()))
+    made = Sounds(Path(host.folders.sounds), engine(Settings()))
 
     async def prepare() -> tuple[SharedSounds, dict[str, Path]]:
         apology, confirm = [await made.spoken(text, MANDARIN) for text in (APOLOGY, CONFIRM)]

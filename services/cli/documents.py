@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -10,17 +9,21 @@ import typer
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from services.cli import session, sounds
-from services.cli.files import reading_of, refuse, refuse_change
-from services.cli.terminal import Refused, out
-from services.cli.writing import csv_name, differences, revised, text_of
+from services.cli import session
+from services.cli.files import engine, reading_of, refuse
+from services.cli.terminal import Refused, differ, out
+from services.configuration import changes, sounds
+from services.configuration.changes import Changes, document_at
 from services.domain import listfile
 from services.domain.documents import Document, Ref, owner_of, ref
 from services.domain.lists import NumberList
 from services.domain.nodes.base import SoundFile
-from services.domain.reading import Located, Reading, read
+from services.domain.reading import Reading, read
 from services.domain.record import to_rfc3339
-from services.store import documents, staff, versions
+from services.domain.writing import csv_name, differences, revised, text_of
+from services.prompts import Sounds
+from services.settings import Settings
+from services.store import versions
 from services.store.due import now
 from services.store.versions import Edit
 
@@ -82,7 +85,7 @@ def diff(
         to = new or len(await versions.history(redis, kind, name))
         since = old or max(1, to - 1)
         before, after = [await document_at(redis, kind, name, number) for number in (since, to)]
-        differences(before, after, (f"version {since}", f"version {to}"))
+        differ(differences(before, after, (f"version {since}", f"version {to}")))
 
     session.run(work)
 
@@ -101,11 +104,9 @@ def rollback(
     """
 
     async def work(redis: Redis) -> None:
-        earlier = await document_at(redis, kind, name, to)
-        reading = Reading([Located(earlier, f"{kind} {name} version {to}")])
-        edit = Edit(actor, now(), why or f"as version {to}")
-        changed = await documents.apply(redis, [earlier], edit, check=partial(refuse_change, reading))
-        await staff.put(redis, [earlier])
+        settings = Settings()
+        made = Sounds(settings.sounds_dir, engine(settings))
+        changed = await Changes(redis, made).roll_back((kind, name), to, Edit(actor, now(), why))
         for document, version in changed:
             out.print(f"{document.kind} {document.id} version {version}", markup=False)
         if not changed:
@@ -122,11 +123,7 @@ def delete(kind: Kind, name: Name, actor: session.Actor, why: Annotated[str, typ
     """
 
     async def work(redis: Redis) -> None:
-        found = await document_at(redis, kind, name, None)
-        gone = [(kind, name)]
-        check = partial(refuse_change, Reading(), gone=gone)
-        await documents.apply(redis, [], Edit(actor, now(), why), gone, check)
-        await staff.remove(redis, found)
+        await changes.delete(redis, (kind, name), Edit(actor, now(), why))
 
     session.run(work)
 
@@ -164,17 +161,6 @@ def export(
     out.print(f"{len(found)} documents in {folder}", markup=False)
     for sound in sorted({f"{one.kind} {one.id}: {sound.file}" for one in found for sound in _sounds(one)}):
         out.print(f"not among them: {sound}", markup=False)
-
-
-async def document_at(redis: Redis, kind: str, name: str, number: int | None) -> Document:
-    """Of a version; None: the newest."""
-    try:
-        found = await versions.document(redis, kind, name, number)
-    except ValidationError as error:
-        raise Refused(f"{kind} {name!r} was written by another release: {error.errors()[0]['msg']}") from error
-    if found is None:
-        raise Refused(f"there is no {kind} {name!r}" + (f" version {number}" if number else ""))
-    return found
 
 
 def _kept(folder: Path) -> dict[Ref, tuple[Path, Document]]:

@@ -3,18 +3,18 @@
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from services.cli import session
-from services.cli.files import refuse_change
-from services.cli.terminal import Refused, out
-from services.cli.writing import differences
-from services.domain.check import Standing
-from services.domain.reading import Located, Reading
+from services.cli.files import engine
+from services.cli.terminal import Refused, differ, out, telling
+from services.configuration.changes import Changes, drafted
 from services.domain.record import to_rfc3339
-from services.store import documents, drafts, staff
-from services.store.drafts import Draft
+from services.domain.writing import differences
+from services.programs import SoundError
+from services.prompts import Sounds
+from services.settings import Settings
+from services.store import documents, drafts
 from services.store.due import now
 from services.store.versions import Edit
 
@@ -32,7 +32,7 @@ def list_() -> None:
 
     async def work(redis: Redis) -> None:
         for name in await drafts.names(redis):
-            found = await _draft(redis, name)
+            found = await drafted(redis, name)
             told = f"{len(found.documents)} documents  {to_rfc3339(found.edit.at)}  {found.edit.by}  {found.edit.why}"
             out.print(f"{name:<20} {told}".rstrip(), markup=False)
 
@@ -47,9 +47,9 @@ def diff(name: Name) -> None:
     """
 
     async def work(redis: Redis) -> None:
-        found, stands = await _draft(redis, name), await documents.standing(redis)
-        for title, drafted in found.documents.items():
-            differences(stands.documents.get(title), drafted.document, ("in effect", " ".join(title)))
+        found, stands = await drafted(redis, name), await documents.standing(redis)
+        for title, one in found.documents.items():
+            differ(differences(stands.documents.get(title), one.document, ("in effect", " ".join(title))))
 
     session.run(work)
 
@@ -66,24 +66,15 @@ def apply(
     """
 
     async def work(redis: Redis) -> None:
-        found = await _draft(redis, name)
-        new = [drafted.document for drafted in found.documents.values()]
-        reading = Reading([Located(document, f"{document.kind} {document.id} of draft {name}") for document in new])
-
-        def check(stands: Standing) -> None:
-            if moved := found.moved(stands):
-                raise Refused(
-                    *(f"{kind} {id_} has been changed since; put it into the draft again" for kind, id_ in moved)
-                )
-            refuse_change(reading, stands)
-
-        edit = Edit(actor, now(), why or found.edit.why)
-        for document, version in await documents.apply(redis, new, edit, check=check):
+        settings = Settings()
+        made = Sounds(settings.sounds_dir, engine(settings))
+        for document, version in await Changes(redis, made, telling).apply_draft(name, Edit(actor, now(), why)):
             out.print(f"{document.kind:<8} {document.id:<20} version {version}")
-        await staff.put(redis, new)
-        await drafts.discard(redis, name)
 
-    session.run(work)
+    try:
+        session.run(work)
+    except SoundError as error:
+        raise Refused(f"nothing was applied: {error}") from error
 
 
 @app.command()
@@ -98,13 +89,3 @@ def discard(name: Name) -> None:
             raise Refused(f"there is no draft {name!r}")
 
     session.run(work)
-
-
-async def _draft(redis: Redis, name: str) -> Draft:
-    try:
-        found = await drafts.get(redis, name)
-    except ValidationError as error:
-        raise Refused(f"draft {name!r} was made by another release: {error.errors()[0]['msg']}") from error
-    if found is None:
-        raise Refused(f"there is no draft {name!r}")
-    return found

@@ -1,19 +1,23 @@
 """Documents in files, as commands are given them."""
 
+import asyncio
+import contextlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from services.cli import sounds
 from services.cli.listfiles import with_files
-from services.cli.terminal import Refused
-from services.domain.check import Standing, check, check_change
+from services.cli.terminal import Refused, telling
+from services.configuration import refusal, sounds
+from services.domain.check import Standing, check
 from services.domain.documents import Document, Ref
 from services.domain.problem import Problem
 from services.domain.reading import Reading, read
 from services.domain.source import LARGEST, text_of
+from services.settings import Settings, SettingsError
+from services.speech import Engine, engine_of
 
 Files = Annotated[list[Path], typer.Argument(exists=True, help="Documents (YAML), or folders of them.")]
 
@@ -27,19 +31,38 @@ def documents_in(files: list[Path]) -> list[tuple[Path, Document]]:
 
 def refuse_change(reading: Reading, standing: Standing, gone: Collection[Ref] = ()) -> None:
     """Ends the command when anything is wrong with what is to be put in the place of what stands."""
-    refuse([*reading.problems, *check_change(reading, standing, gone)])
+    with told():
+        refusal.refuse_change(reading, standing, gone)
 
 
 def refuse(problems: Collection[Problem]) -> None:
-    if problems:
-        raise Refused(*sorted(problems))
+    with told():
+        refusal.refuse(problems)
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """Whatever of documents is refused ends the command with its sentences."""
+    try:
+        yield
+    except refusal.Refused as refused:
+        raise Refused(*refused.sentences) from refused
 
 
 def reading_with_sounds(files: list[Path]) -> Reading:
     """As ``reading_of``, and what is wrong with the sounds that they name."""
     reading = reading_of(files)
-    reading.problems += sounds.problems(reading.located)
+    settings = Settings()
+    found = sounds.problems(reading.located, settings.sounds_dir, lambda: engine(settings), telling)
+    reading.problems += asyncio.run(found)
     return reading
+
+
+def engine(settings: Settings) -> Engine:
+    try:
+        return engine_of(settings)
+    except SettingsError as error:
+        raise Refused(error) from error
 
 
 def reading_of(files: list[Path]) -> Reading:

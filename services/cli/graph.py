@@ -10,9 +10,9 @@ import typer
 from redis.asyncio import Redis
 
 from services.cli import session
-from services.cli.documents import document_at
 from services.cli.files import reading_of, refuse
 from services.cli.terminal import Refused, out
+from services.configuration.changes import document_at
 from services.domain.check import check_each
 from services.domain.documents import Document, Hotline
 from services.domain.drawing import Box, Drawing, Look, cells, drawing

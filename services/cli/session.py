@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from services.cli.terminal import Refused
+from services.configuration import refusal
 from services.domain.agents import IllegalTransition
 from services.settings import Settings
 from services.store import supervision
@@ -30,6 +31,8 @@ def run(work: Callable[[Redis], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(with_redis())
+    except refusal.Refused as error:
+        raise Refused(*error.sentences) from error
     except (supervision.Refused, IllegalTransition, Unknown, UnreadableError, RedisError, OSError) as error:
         raise Refused(error) from error
     except KeyboardInterrupt:

@@ -1,9 +1,10 @@
 """Documents in Redis: read one, or write many at once."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -36,6 +37,8 @@ PAGE = 500
 """Documents that are read in one round trip."""
 
 EXTENSION = re.compile("[0-9]{2,6}")
+SOURCE = "source"
+"""The field of a document's last text with comments, which may be of an earlier version."""
 PARSED = 20_000
 """Documents that are kept as they were read, for whoever finds them unchanged."""
 
@@ -122,18 +125,19 @@ async def standing(redis: Redis) -> Standing:
     return Standing(documents, versions, unreadable)
 
 
-async def apply(
+async def apply(  # noqa: PLR0913, PLR0917 - what a change is
     redis: Redis,
     documents: Sequence[Document],
     edit: Edit | None = None,
     gone: Sequence[Ref] = (),
     check: Check | None = None,
+    sources: Mapping[Ref, str] = MappingProxyType({}),
 ) -> list[tuple[Document, int]]:
     """Write all documents that differ from what is stored, all at once; gives them with their new versions.
 
     ``edit``: who does so, when and why, for the versions' history. ``gone``: documents that are deleted; their versions
     stay. ``check`` raises if that must not be; what it is shown stands until all is written, for whoever changes
-    documents meanwhile makes it begin anew.
+    documents meanwhile makes it begin anew. ``sources``: YAML with comments that documents were written in.
     """
     names = [keys.document(document.kind, document.id) for document in documents]
     bodies = [document.model_dump_json(exclude_none=True) for document in documents]
@@ -154,6 +158,8 @@ async def apply(
         _index(pipe, documents, [body for body, _ in (*stored, *left)])
         for name, _, body, number in new:
             pipe.hset(name, mapping=cast("Any", fields(number, body, edit)))
+        for title, text in sources.items():
+            pipe.hset(keys.document(*title), SOURCE, text)
         for one, key in staged:
             lists.put(pipe, one, key)
         for name, (old, version) in zip(leaving, left, strict=True):
@@ -169,6 +175,12 @@ async def apply(
     watched = (keys.DOCUMENTS, *names, *leaving)
     changed: list[tuple[Document, int]] = await redis.transaction(write, *watched, value_from_callable=True)
     return changed
+
+
+async def source(redis: Redis, kind: str, name: str) -> str:
+    """The YAML with comments that it was last written in, maybe an earlier version; empty: there is none."""
+    text: bytes | None = await cast("Any", redis.hget(keys.document(kind, name), SOURCE))
+    return "" if text is None else text.decode()
 
 
 def _index(pipe: Pipeline, documents: Sequence[Document], replaced: Sequence[bytes | str | None]) -> None:

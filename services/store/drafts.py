@@ -3,8 +3,9 @@
 All raise redis.exceptions.RedisError, and pydantic.ValidationError of a draft that another release has written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, cast
 
 from pydantic import TypeAdapter
@@ -25,6 +26,8 @@ class Drafted:
     document: Document
     version: int
     """That stood when it was put into the draft; 0: none did."""
+    source: str = ""
+    """YAML with comments that somebody wrote it in; empty: nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,19 @@ _DRAFTED = TypeAdapter(Drafted)
 _EDITS = TypeAdapter(Edit)
 
 
-async def put(redis: Redis, name: str, documents: Sequence[Document], edit: Edit, check: Check) -> None:
+async def put(  # noqa: PLR0913, PLR0917 - what a draft is
+    redis: Redis,
+    name: str,
+    documents: Sequence[Document],
+    edit: Edit,
+    check: Check,
+    bases: Mapping[Ref, int] = MappingProxyType({}),
+    sources: Mapping[Ref, str] = MappingProxyType({}),
+) -> None:
     """Adds documents to a draft, or begins one.
 
-    ``check``: as of ``services.store.documents.apply``, but is shown what is seen through the draft.
+    ``check``: as of ``services.store.documents.apply``, but is shown what is seen through the draft. ``bases``: the
+    versions that documents were made from, if not those that stand.
     """
 
     async def write(pipe: Pipeline) -> None:
@@ -61,8 +73,10 @@ async def put(redis: Redis, name: str, documents: Sequence[Document], edit: Edit
         check(found.over(now) if found else now)
         pipe.multi()  # type: ignore[no-untyped-call]
         for document in documents:
-            drafted = Drafted(document, now.versions.get(ref(document), 0))
-            pipe.hset(keys.draft(name), ":".join(ref(document)), _DRAFTED.dump_json(drafted, exclude_none=True))
+            title = ref(document)
+            base = bases.get(title, now.versions.get(title, 0))
+            drafted = Drafted(document, base, sources.get(title, ""))
+            pipe.hset(keys.draft(name), ":".join(title), _DRAFTED.dump_json(drafted, exclude_none=True))
         pipe.hset(keys.draft(name), _EDIT, _EDITS.dump_json(edit))
 
     await redis.transaction(write, keys.DOCUMENTS, keys.draft(name))
@@ -75,6 +89,13 @@ async def get(redis: Redis, name: str) -> Draft | None:
     edit = _EDITS.validate_json(found.pop(_EDIT.encode()))
     drafted = [_DRAFTED.validate_json(one) for one in found.values()]
     return Draft(edit, {ref(one.document): one for one in drafted})
+
+
+async def drop(redis: Redis, name: str, title: Ref) -> None:
+    """Takes one document out of a draft, which is no more without any."""
+    await cast("Any", redis.hdel(keys.draft(name), ":".join(title)))
+    if await cast("Any", redis.hlen(keys.draft(name))) <= 1:
+        await discard(redis, name)
 
 
 async def names(redis: Redis) -> list[str]:

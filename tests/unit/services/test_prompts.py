@@ -97,14 +97,14 @@ async def test_a_recording_under_the_same_name_is_another_sound(tmp_path: Path) 
     file = tmp_path / "welcome.wav"
     await run("sox", "-n", str(file), "synth", "1", "sine", "400")
     first = Sound("x", SoundFile(file="welcome.wav", sha256=sha256(file)), "cmn")
-    await sounds.make(first, tmp_path)
+    await sounds.recorded(file)
     made = (tmp_path / "sounds" / first.name).with_suffix(".wav")
     before = made.stat().st_mtime_ns
-    await sounds.make(first, tmp_path)
+    await sounds.recorded(file)
     assert made.stat().st_mtime_ns == before  # not converted again
     await run("sox", "-n", str(file), "synth", "1", "sine", "800")
     again = Sound("x", SoundFile(file="welcome.wav", sha256=sha256(file)), "cmn")
-    await sounds.make(again, tmp_path)
+    await sounds.recorded(file)
     assert sound_name(again.said, "cmn") != first.name
     assert made.stat().st_mtime_ns == before  # callers who are in the old version hear the old sound
 

@@ -5,10 +5,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.cli.writing import revised, text_of
 from services.domain.documents import Document, Hotline, ref
 from services.domain.lists import NumberList
 from services.domain.reading import read
+from services.domain.writing import revised, text_of
 from tests.harness.state import ROOT
 from tests.unit.domain.test_check import ACCOUNT, HOTLINE
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from services.cli.terminal import out
 from services.domain import listfile
 from services.domain.documents import Document, Ref
 from services.domain.lists import NumberList
@@ -32,12 +31,11 @@ def _text(document: Document) -> str:
     return text.getvalue()
 
 
-def differences(old: Document | None, new: Document | None, names: tuple[str, str]) -> None:
-    """Prints what is otherwise in the new document."""
+def differences(old: Document | None, new: Document | None, names: tuple[str, str]) -> Iterator[str]:
+    """What is otherwise in the new document, as lines of a unified diff; then a list's entries that came and went."""
     before, after = [[] if one is None else text_of(one).splitlines() for one in (old, new)]
     lines = difflib.unified_diff(before, after, *names, lineterm="")
-    for line in chain(lines, _entries_changed(old, new)):
-        out.print(line, markup=False, style={"+": "green", "-": "red"}.get(line[:1], ""), soft_wrap=True)
+    return chain(lines, _entries_changed(old, new))
 
 
 def csv_name(document: NumberList) -> str:
