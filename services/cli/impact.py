@@ -3,12 +3,10 @@
 import json
 import os
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
-from multiprocessing import get_context
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -21,42 +19,18 @@ from services.cli.files import reading_with_sounds, refuse_change
 from services.cli.simulate import seen_through
 from services.cli.terminal import err, out
 from services.domain.check import Standing
-from services.domain.documents import Document, owner_of
+from services.domain.documents import Document
 from services.domain.record import Record, to_rfc3339
 from services.settings import Settings
-from services.simulation.call import UnknownHotlineError, simulate
-from services.simulation.clock import TooLongError
-from services.simulation.replay import destination, path, scene_of
+from services.simulation.impact import CHUNK, Difference, Unreplayed, compare, owners, replays, summed, workers
 from services.store import documents, records
 from services.store.due import now
 
 CHINA = timezone(timedelta(hours=8))
 MOST = 20
 """Differences that are summed up, the most frequent."""
-CHUNK = 16
-"""Calls that a worker is given at once."""
 _AGO = re.compile(r"(\d{1,4})([hd])")
 _UNITS = {"h": 3_600_000, "d": 86_400_000}
-
-
-@dataclass(frozen=True, slots=True)
-class Unreplayed:
-    """A call that would not end, or whose hotline is no more."""
-
-    call: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A call that would have gone elsewhere; both ways are simulated, so that only the documents differ."""
-
-    call: str
-    at: int
-    hotline: str
-    caller: str | None
-    before: str
-    after: str
 
 
 def since_of(text: str) -> int:
@@ -97,9 +71,9 @@ def command(
         refuse_change(reading, before)
         drafted = before.having(item.document for item in reading.located)
         after = drafted if draft is None else await seen_through(redis, draft)
-        owners = _owners(before, after)
-        found = [one.record async for one in records.written(redis, since)] if owners else []
-        return before, after, [one for one in found if _replays(one) and {None, one.account} & owners]
+        changed = owners(before, after)
+        found = [one.record async for one in records.written(redis, since)] if changed else []
+        return before, after, [one for one in found if replays(one) and {None, one.account} & changed]
 
     before, after, calls = session.run(read)
     compared = list(_compared(calls, list(before.documents.values()), list(after.documents.values())))
@@ -113,47 +87,15 @@ def command(
         _print_sum(found, len(calls))
 
 
-def _owners(before: Standing, after: Standing) -> set[str | None]:
-    """The accounts that are changed; None: what is changed belongs to none."""
-    names = before.documents.keys() | after.documents.keys()
-    changed = [name for name in names if before.documents.get(name) != after.documents.get(name)]
-    found = [side.documents.get(name) for name in changed for side in (before, after)]
-    return {owner_of(document) for document in found if document}
-
-
-def _replays(record: Record) -> bool:
-    return record.kind == "inbound" and bool(record.hops)
-
-
 def _compared(
     calls: Sequence[Record], before: Sequence[Document], after: Sequence[Document]
 ) -> Iterator[Difference | Unreplayed]:
-    told = Settings().sounds_dir, before, after
-    workers = max(1, min(os.cpu_count() or 1, len(calls) // CHUNK))
-    with ProcessPoolExecutor(workers, get_context("spawn"), _tell, told) as pool:
-        found = pool.map(_compare, calls, chunksize=CHUNK)
+    count = max(1, min(os.cpu_count() or 1, len(calls) // CHUNK))
+    with workers(count, Settings().sounds_dir, before, after) as pool:
+        found = pool.map(compare, calls, chunksize=CHUNK)
         for one in track(found, "calls", len(calls), console=err, disable=not err.is_terminal):
             if one is not None:
                 yield one
-
-
-_TOLD: list[tuple[Path, Sequence[Document], Sequence[Document]]] = []
-"""Of a worker: what each call needs, told once."""
-
-
-def _tell(*told: Path | Sequence[Document]) -> None:
-    _TOLD[:] = [told]  # type: ignore[list-item]
-
-
-def _compare(record: Record) -> Difference | Unreplayed | None:
-    [(sounds, before, after)] = _TOLD
-    try:
-        was, would = (simulate(scene_of(record, documents), sounds).record for documents in (before, after))
-    except (TooLongError, UnknownHotlineError) as error:
-        return Unreplayed(record.call_id, str(error))
-    if destination(was) == destination(would):
-        return None
-    return Difference(record.call_id, record.started, record.hotline, record.caller, path(was), path(would))
 
 
 def _text(difference: Difference) -> str:
@@ -167,6 +109,6 @@ def _json(difference: Difference) -> str:
 
 
 def _print_sum(found: Sequence[Difference], calls: int) -> None:
-    for (was, would), count in Counter((one.before, one.after) for one in found).most_common(MOST):
+    for was, would, count in islice(summed(found), MOST):
         out.print(f"{count:>6} x  {was}  ->  {would}", markup=False)
     out.print(f"{len(found)} of {calls} calls would have gone elsewhere")

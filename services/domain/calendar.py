@@ -22,6 +22,8 @@ class Calendar(DocumentModel):
 
     kind: Literal["calendar"]
     id: Id
+    account: Id | None = None
+    """Whose it is, and nobody else's to name; left out: everybody's."""
     base: Literal["china", "weekdays"] = "china"
     """``china``: holidays and moved working days as the State Council publishes them, one year ahead at most;
     ``weekdays``: Monday to Friday are worked, and there are no holidays."""
@@ -38,7 +40,8 @@ class Calendar(DocumentModel):
         return self
 
     def references(self) -> Iterator[tuple[str, str, str]]:
-        yield from ()
+        if self.account is not None:
+            yield "account", "account", self.account
 
 
 @dataclass(frozen=True, slots=True)

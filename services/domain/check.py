@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from services.domain import circles, opening, prompt_check, reach
 from services.domain.cycle import cycle
-from services.domain.documents import Account, Agent, Document, Group, Hotline, Ref, ref
+from services.domain.documents import Account, Agent, Document, Group, Hotline, Ref, owner_of, ref
 from services.domain.extensions import numbers_of
 from services.domain.nodes.hours import HoursNode
 from services.domain.package import Package
@@ -99,14 +99,14 @@ def _among(everything: list[Located], broken: Collection[Ref]) -> set[Problem]:
 
 
 def _references(item: Located, known: Known, broken: Collection[Ref]) -> Iterator[Problem]:
-    account = getattr(item.document, "account", None)
+    owner = owner_of(item.document)
     for key, kind, name in item.document.references():
         target = known.get((kind, name))
         if target is None:
             if (kind, name) not in broken:
                 near = did_you_mean(name, (other for of_kind, other in known if of_kind == kind))
                 yield item.problem(key, name, f"there is no {kind} of this id{near}")
-        elif account and getattr(target.document, "account", account) != account:
+        elif owner_of(target.document) not in {None, owner}:
             yield item.problem(key, name, f"this {kind} belongs to another account")
 
 

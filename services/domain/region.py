@@ -41,11 +41,14 @@ class Numbering(DocumentModel):
 
     kind: Literal["numbering"]
     id: Id
+    account: Id | None = None
+    """Whose it is, and nobody else's to name; left out: everybody's."""
     prefixes: Annotated[dict[Prefix, Override], Field(min_length=1, max_length=10_000)]
     """Begins of numbers in E.164, ``+86199…``; of numbers that are no valid E.164, of the digits as they come."""
 
     def references(self) -> Iterator[tuple[str, str, str]]:
-        yield from ()
+        if self.account is not None:
+            yield "account", "account", self.account
 
 
 @dataclass(frozen=True, slots=True)
