@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from redis.asyncio import Redis
-from sqlalchemy import func, insert, literal, select, text
+from sqlalchemy import ColumnElement, Table, func, insert, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.archive.database import opened, prepare
-from services.archive.queries import After, Dimension, Wanted, figures, search, waits
-from services.archive.schema import CALLS
+from services.archive.queries import After, Dimension, figures, search, waits
+from services.archive.schema import CALLS, MET
 from services.archive.service import Filler
+from services.archive.wanted import Wanted
 from services.domain import region
 from tests.archive.calls import BEGIN, WEEKS_MS, calls, put
 from tests.harness import postgres, redis_server
@@ -27,19 +28,26 @@ Rows = dict[str, list[float]]
 _DAYS = WEEKS_MS // 86_400_000
 _EVERYTHING = Wanted(account="shop")
 _DIMENSIONS: tuple[Dimension, ...] = ("day", "hour", "weekday", "end_state", "province", "region", "agent", "group")
-_AGENT = Wanted(account="shop", agent="li")
-_RARE = Wanted(account="shop", number="13800138000", agent="wang", end_states=("answered",), charge_from=4_900_000)
+_RARE = Wanted(account="shop", digits="13800138000", rung="wang", end_states=("answered",), charge_from=4_900_000)
 _SEARCHES: dict[str, Wanted] = {
     "newest": _EVERYTHING,
     "number": Wanted(account="shop", number="02161234567"),
-    "agent": _AGENT,
-    "group": Wanted(account="shop", group="sales"),
+    "last digits": Wanted(account="shop", digits="4567"),
+    "agent": Wanted(account="shop", rung="li"),
+    "group": Wanted(account="shop", came_to="sales"),
     "end state": Wanted(account="shop", end_states=("voicemail",)),
     "province": Wanted(account="shop", province="上海"),
+    "city": Wanted(account="shop", province="上海", city="上海"),
     "cost": Wanted(account="shop", charge_from=4_980_000),
+    "any cost": Wanted(account="shop", charge_from=10_000),
+    "no such cost": Wanted(account="shop", charge_from=1_000_000_000),
+    "missed": Wanted(account="shop", missed=True),
+    "agent and group": Wanted(account="shop", rung="li", came_to="service"),
     "a day": Wanted(account="shop", since=BEGIN, until=BEGIN + 86_400_000),
     "all of it together": _RARE,
-    "nobody": Wanted(account="shop", number="13700137000"),
+    "nobody": Wanted(account="shop", digits="13700137000"),
+    "nobody's last digits": Wanted(account="shop", digits="70136"),
+    "no such agent": Wanted(account="shop", rung="nobody"),
 }
 
 
@@ -80,15 +88,21 @@ async def _multiply(engine: AsyncEngine) -> None:
             "started": CALLS.c.started + time_around * WEEKS_MS,
             "day": CALLS.c.day + time_around * _DAYS,
         }
-        columns = [changed.get(column.name, column) for column in CALLS.c]
-        copies = select(*columns).where(CALLS.c.id <= CALLS_FILLED)
+        met = {"call": MET.c.call + time_around * CALLS_FILLED, "started": MET.c.started + time_around * WEEKS_MS}
         async with engine.begin() as connection:
-            await connection.execute(insert(CALLS).from_select([column.name for column in CALLS.c], copies))
+            await _copy(connection, CALLS, changed, CALLS.c.id <= CALLS_FILLED)
+            await _copy(connection, MET, met, MET.c.call <= CALLS_FILLED)
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(text("ANALYZE" if engine.dialect.name == "sqlite" else "VACUUM ANALYZE"))
         count = await connection.scalar(select(func.count()).select_from(CALLS))
     assert count == max(CALLS_ASKED, CALLS_FILLED)
+
+
+async def _copy(connection: AsyncConnection, table: Table, changed: dict[str, Any], of: ColumnElement[bool]) -> None:
+    columns = [changed.get(column.name, column) for column in table.c]
+    copies = select(*columns).where(of)
+    await connection.execute(insert(table).from_select([column.name for column in table.c], copies))
 
 
 async def _asked(connection: AsyncConnection) -> Rows:

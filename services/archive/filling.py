@@ -16,7 +16,7 @@ from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.archive.rows import Fields, Row, check, record_of, rows_of
-from services.archive.schema import ATTEMPTS, CALLS, CORRECTIONS, HOPS, KEYS, POSITIONS, RECORDS, UNREADABLE
+from services.archive.schema import ATTEMPTS, CALLS, CORRECTIONS, HOPS, KEYS, MET, POSITIONS, RECORDS, UNREADABLE
 from services.domain import correction
 from services.domain.correction import total
 from services.store.keys import RATED_STREAM
@@ -24,7 +24,7 @@ from services.store.keys import RATED_STREAM
 BATCH = 1000
 _SHOWN = 2000
 """Characters of an entry that are kept of each field when it cannot be read."""
-_PARTS = (RECORDS, HOPS, ATTEMPTS, KEYS)
+_PARTS = (RECORDS, HOPS, ATTEMPTS, MET, KEYS)
 
 log = logging.getLogger(__name__)
 

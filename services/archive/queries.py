@@ -4,58 +4,24 @@ Times are milliseconds since 1970, ``until`` is not in a period. Days and hours 
 SQLAlchemyError.
 """
 
-import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.archive.schema import CALLS, CORRECTIONS, RECORDS
+from services.archive.wanted import Kind, Scope, Wanted, order, where
 from services.domain import correction
 from services.domain.correction import Correction
-from services.domain.numbers import as_dialled
 from services.domain.record import EndState, Record, from_json
 
-
-class _All(enum.Enum):
-    ACCOUNTS = enum.auto()
-
-
-ALL: Final = _All.ACCOUNTS
-Scope = str | Literal[_All.ACCOUNTS]
-"""An account, or ``ALL``."""
-
-Kind = Literal["inbound", "callback"]
 ABANDONED: tuple[EndState, ...] = ("abandoned_waiting", "abandoned_ringing")
 """While an agent was waited for."""
 MOST = 500
 """Calls of one page."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which calls; what is None is not asked for."""
-
-    account: Scope
-    since: int | None = None
-    until: int | None = None
-    kind: Kind | None = None
-    hotline: str | None = None
-    number: str | None = None
-    """The caller's, written in any way."""
-    agent: str | None = None
-    group: str | None = None
-    """The first that the call came to."""
-    end_states: Sequence[EndState] | None = None
-    province: str | None = None
-    region: str | None = None
-    charge_from: int | None = None
-    """Millionths, as after all corrections."""
-    charge_to: int | None = None
-    """That much is still in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +51,8 @@ class Call:
     first_group: str | None
     score: int | None
     recordings: int
+    missed: int
+    callback_agreed: str | None
     currency: str | None
     charge: int | None
 
@@ -178,21 +146,27 @@ _FIGURES = (
 async def search(connection: AsyncConnection, wanted: Wanted, after: After | None = None, limit: int = 50) -> Page:
     """The newest first."""
     limit = min(limit, MOST)
-    query = _where(select(*_COLUMNS), wanted)
+    started, number = order(wanted)
+    query = where(select(*_COLUMNS), wanted)
     if after is not None:
         # Said twice, so that an index can begin there.
-        earlier = (CALLS.c.started < after.started) | (CALLS.c.id < after.id)
-        query = query.where(CALLS.c.started <= after.started, earlier)
-    query = query.order_by(CALLS.c.started.desc(), CALLS.c.id.desc()).limit(limit + 1)
+        query = query.where(started <= after.started, (started < after.started) | (number < after.id))
+    query = query.order_by(started.desc(), number.desc()).limit(limit + 1)
     found = [Call(**row) for row in (await connection.execute(query)).mappings()]
     calls = found[:limit]
     return Page(calls, After(calls[-1].started, calls[-1].id) if len(found) > limit else None)
 
 
+async def count(connection: AsyncConnection, wanted: Wanted, most: int) -> int:
+    """How many there are, as far as ``most``."""
+    some = where(select(literal(1)).select_from(CALLS), wanted).limit(most).subquery()
+    return await connection.scalar(select(func.count()).select_from(some)) or 0
+
+
 async def one(connection: AsyncConnection, account: Scope, call_id: str) -> Whole | None:
     """None when there is none, and when it is another account's."""
     joined = CALLS.join(RECORDS, RECORDS.c.call == CALLS.c.id)
-    query = _where(select(*_COLUMNS, RECORDS.c.json).select_from(joined), Wanted(account=account))
+    query = where(select(*_COLUMNS, RECORDS.c.json).select_from(joined), Wanted(account=account))
     row = (await connection.execute(query.where(CALLS.c.call_id == call_id))).mappings().first()
     if row is None:
         return None
@@ -223,22 +197,5 @@ def day_of(key: int) -> date:
 async def _figures(
     connection: AsyncConnection, wanted: Wanted, by: ColumnElement[Any], *conditions: ColumnElement[bool]
 ) -> dict[Key, Figures]:
-    query = _where(select(by.label("key"), *_FIGURES), wanted).where(*conditions).group_by("key")
+    query = where(select(by.label("key"), *_FIGURES), wanted).where(*conditions).group_by("key")
     return {key: Figures(*map(int, sums)) for key, *sums in await connection.execute(query)}
-
-
-def _where(query: Select[Any], wanted: Wanted) -> Select[Any]:
-    number = None if wanted.number is None else as_dialled(wanted.number)
-    same = {"kind": wanted.kind, "hotline": wanted.hotline, "number": number, "agent": wanted.agent}
-    same |= {"first_group": wanted.group, "province": wanted.province, "region": wanted.region}
-    same |= {"account": None if wanted.account is ALL else wanted.account}
-    query = query.where(*(CALLS.c[name] == value for name, value in same.items() if value is not None))
-    if wanted.since is not None:
-        query = query.where(CALLS.c.started >= wanted.since)
-    if wanted.until is not None:
-        query = query.where(CALLS.c.started < wanted.until)
-    if wanted.charge_from is not None:
-        query = query.where(CALLS.c.charge >= wanted.charge_from)
-    if wanted.charge_to is not None:
-        query = query.where(CALLS.c.charge <= wanted.charge_to)
-    return query if wanted.end_states is None else query.where(CALLS.c.end_state.in_(wanted.end_states))

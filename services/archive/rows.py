@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from services.archive.schema import ATTEMPTS, CALLS, HOPS, KEYS, RECORDS
+from services.archive.schema import ATTEMPTS, CALLS, HOPS, KEYS, MET, RECORDS
 from services.domain import clock, money, region
+from services.domain.notices import is_missed
 from services.domain.numbers import as_dialled
 from services.domain.rating import CHINA_TIME
 from services.domain.record import SCHEMA, Hop, Record, from_json
@@ -15,6 +16,8 @@ Row = dict[str, Any]
 Fields = Mapping[bytes, bytes]
 LONGEST = 500
 """Characters of a text that can be searched for; no database takes longer ones into every index."""
+TAIL = 4
+"""Digits at a number's end that calls are found by."""
 _LARGEST = 2**63 - 1
 _SAME = (
     *("call_id", "kind", "pbx", "hotline", "caller", "caller_name", "started", "answered", "ringing", "agent_answered"),
@@ -47,6 +50,10 @@ def rows_of(record: Record, text: str) -> dict[str, list[Row]]:
         | {"at": one.at}
         for position, one in enumerate(record.keys)
     ]
+    rows[MET.name] = [
+        {"kind": kind, "name": name, "account": account, "started": record.started}
+        for kind, name in sorted(_met(record))
+    ]
     for table, made in rows.items():
         for row in made:
             check(table, row)
@@ -66,19 +73,28 @@ def check(table: str, row: Row) -> None:
 def _call(record: Record) -> Row:
     started = clock.moment(record.started, CHINA_TIME)
     group = next((hop for hop in record.hops if hop.group is not None), None)
+    number = None if record.caller is None else as_dialled(record.caller)
     return {name: getattr(record, name) for name in _SAME} | {
         "account": record.account or "",
-        "number": None if record.caller is None else as_dialled(record.caller),
+        "number": number,
+        "tail": number and number[-TAIL:],
         "day": started.day.toordinal(),
         "hour": started.minute // 60,
         "waited_ms": _waited_ms(record, group),
         "first_group": None if group is None else group.group,
         "score": record.survey.score if record.survey else None,
         "recordings": len(record.recordings),
+        "missed": int(record.kind == "inbound" and is_missed(record)),
         "callback_id": record.callback.id if record.callback else None,
         **_place(record),
         **_charge(record),
     }
+
+
+def _met(record: Record) -> set[tuple[str, str]]:
+    agents = {attempt.agent for hop in record.hops for attempt in hop.attempts} | {record.agent}
+    groups = {hop.group for hop in record.hops}
+    return {("agent", agent) for agent in agents if agent} | {("group", group) for group in groups if group}
 
 
 def _waited_ms(record: Record, group: Hop | None) -> int | None:

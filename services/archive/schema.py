@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Rises with every change of the tables: an archive of another version is rebuilt."""
 
 METADATA = MetaData()
@@ -61,6 +61,7 @@ CALLS = Table(
     _text("hotline"),
     _known("caller", Text),
     _known("number", Text),
+    _known("tail", Text),
     _known("caller_name", Text),
     _text("caller_type"),
     _known("region", Text),
@@ -84,6 +85,7 @@ CALLS = Table(
     _known("first_group", Text),
     _known("score"),
     _whole("recordings"),
+    _whole("missed"),
     _known("callback_agreed", Text),
     _known("callback_id", Text),
     _known("currency", Text),
@@ -110,6 +112,16 @@ ATTEMPTS = Table(
     *(_whole("started"), _known("answered"), _known("ended"), _text("result"), _known("cause")),
 )
 
+MET = Table(
+    "met",
+    METADATA,
+    _key("call"),
+    *(Column(name, Text, primary_key=True) for name in ("kind", "name")),
+    *(_text("account"), _whole("started")),
+)
+"""Each agent whose phone was to be rung, and each group that the call came to, once: with the call's own time, so that
+an index has the calls of one in their order."""
+
 KEYS = Table(
     "keys",
     METADATA,
@@ -124,12 +136,12 @@ CORRECTIONS = Table(
     _text("json"),
 )
 
-_SEARCHED = ("number", "agent", "first_group", "end_state", "province")
+_SEARCHED = ("number", "tail", "agent", "first_group", "end_state", "province")
 for _name in _SEARCHED:
     Index(f"calls_{_name}", CALLS.c.account, CALLS.c[_name], CALLS.c.started, CALLS.c.id)
-Index("calls_started", CALLS.c.account, CALLS.c.started, CALLS.c.id)
+Index("calls_started", *(CALLS.c[_name] for _name in ("account", "started", "id", "charge", "missed")))
+"""What few calls have is looked for in it, before any row is read."""
 Index("calls_newest", CALLS.c.started, CALLS.c.id)
-Index("calls_charge", CALLS.c.account, CALLS.c.charge)
 Index(
     "calls_analysis",
     *(CALLS.c[_name] for _name in ("account", "kind", "started", "day", "hour", "end_state", "first_group", "agent")),
@@ -138,5 +150,6 @@ Index(
 """Holds all that the analyses read, so that they need not go to the rows."""
 Index("hops_node", HOPS.c.account, HOPS.c.node, HOPS.c.at)
 Index("attempts_agent", ATTEMPTS.c.account, ATTEMPTS.c.agent, ATTEMPTS.c.started)
+Index("met_name", MET.c.account, MET.c.kind, MET.c.name, MET.c.started, MET.c.call)
 Index("keys_node", KEYS.c.account, KEYS.c.node, KEYS.c.at)
 Index("corrections_call", CORRECTIONS.c.call_id, CORRECTIONS.c.number)

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from services.domain.correction import Correction, correction
 from services.domain.correction import to_json as correction_to_json
-from services.domain.record import Attempt, Charge, Hop, Keys, Record, Survey, to_json
+from services.domain.record import Attempt, Charge, Hop, Keys, Record, Result, Survey, to_json
 from services.store.keys import CORRECTIONS_STREAM, RATED_STREAM
 
 ACCOUNTS = ("shop", "clinic", "hotel")
@@ -31,16 +31,10 @@ def call(number: int, chance: random.Random) -> Record:
     answered = offered + wait if state == "answered" else None
     ended = offered + wait + (talk if answered else 0)
     agent = chance.choice(AGENTS) if answered else None
-    attempt = Attempt(
-        agent=agent or "li",
-        dial="1001",
-        started=offered,
-        answered=answered,
-        ended=ended,
-        result="answered" if answered else "no_answer",
-        cause=16,
-    )
-    group = Hop(node="desk", kind="queue", at=offered, group=chance.choice(("sales", "service")), attempts=(attempt,))
+    tried = [attempt(chance.choice(AGENTS), offered, None, offered) for _ in range(chance.randrange(3))]
+    tried.append(attempt(agent or "li", offered, answered, ended))
+    group = Hop(node="desk", kind="queue", at=offered, group=chance.choice(("sales", "service")), attempts=tuple(tried))
+    first = Hop(node="first", kind="group", at=offered, group="sales", attempts=())
     menu = Hop(node="menu", kind="menu", at=started, group=None, attempts=())
     e164 = {"01087654321": "+861087654321", "02161234567": "+862161234567"}.get(caller or "")
     return Record(
@@ -66,12 +60,17 @@ def call(number: int, chance: random.Random) -> Record:
         end_state=state,
         hung_up_by="caller",
         keys=(Keys(node="menu", keys="1", outcome="match", at=started + 2000),),
-        hops=(menu, group) if rung else (menu,),
+        hops=(menu, *((first,) if chance.random() < 0.3 else ()), group) if rung else (menu,),
         agent=agent,
         kind="callback" if chance.random() < 0.1 else "inbound",
         survey=Survey(node="s", at=ended, score=chance.randint(1, 5), agent=agent, group="sales") if answered else None,
         charge=charge(f"{chance.randrange(500) / 100:.2f}"),
     )
+
+
+def attempt(agent: str, started: int, answered: int | None, ended: int) -> Attempt:
+    result: Result = "answered" if answered else "no_answer"
+    return Attempt(agent=agent, dial="1001", started=started, answered=answered, ended=ended, result=result, cause=16)
 
 
 def charge(total: str, version: int = 1) -> Charge:

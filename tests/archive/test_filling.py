@@ -18,9 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.archive import filling
 from services.archive.database import VersionError, prepare
 from services.archive.filling import OutrunError
-from services.archive.queries import ALL, one
+from services.archive.queries import one
 from services.archive.schema import ATTEMPTS, CALLS, HOPS, KEYS, METADATA, RECORDS, UNREADABLE, VERSIONS
 from services.archive.service import Filler
+from services.archive.wanted import ALL
 from services.domain.record import Record, to_json
 from services.store.keys import CORRECTIONS_STREAM, RATED_STREAM
 from tests.archive.calls import calls, correct, corrected, put

@@ -12,14 +12,19 @@ from redis.asyncio import Redis
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.archive.queries import ALL, Dimension, Figures, Key, Wanted, day_of, figures, one, search, waits
+from services.archive.queries import Dimension, Figures, Key, count, day_of, figures, one, search, waits
 from services.archive.schema import CALLS
 from services.archive.service import Filler
+from services.archive.wanted import ALL, Wanted
+from services.domain.notices import is_missed
 from services.domain.record import Record
 from tests.archive.calls import ACCOUNTS, AGENTS, BEGIN, CALLERS, WEEKS_MS, calls, put
 
 CHINA = timezone(timedelta(hours=8))
 PLACES = {"13800138000": "北京", "13911112222": "北京", "01087654321": "北京", "02161234567": "上海"}
+
+
+PLAIN = {"+86 139-1111-2222": "13911112222"}
 
 
 def began(record: Record) -> datetime:
@@ -69,6 +74,11 @@ def random_wanted(chance: random.Random) -> Wanted:
         agent=some(chance.choice(AGENTS)),
         group=some(chance.choice(("sales", "service"))),
         end_states=some(("answered", "unanswered")),
+        digits=some(chance.choice(("8000", "654321", "61234567", "+86 139-1111-2222", "0000", "95588", "588"))),
+        rung=some(chance.choice(AGENTS)),
+        came_to=some(chance.choice(("sales", "service"))),
+        missed=some(chance.random() < 0.5),
+        city=some("海"),
         province=some("北京"),
         region=some("上海"),
         charge_from=some(chance.randrange(5) * 1_000_000),
@@ -85,6 +95,12 @@ def among(wanted: Wanted, record: Record) -> bool:
         and (wanted.until is None or record.started < wanted.until)
         and wanted.kind in (None, record.kind)
         and wanted.hotline in (None, record.hotline)
+        and (wanted.digits is None or (record.caller or "").endswith(PLAIN.get(wanted.digits, wanted.digits)))
+        and (wanted.digits != "588")
+        and wanted.rung in (None, *(attempt.agent for hop in record.hops for attempt in hop.attempts))
+        and wanted.came_to in (None, *(hop.group for hop in record.hops))
+        and wanted.missed in (None, record.kind == "inbound" and is_missed(record))
+        and (wanted.city is None or wanted.city in (place or ""))
         and wanted.number in (None, record.caller)
         and wanted.agent in (None, record.agent)
         and wanted.group in (None, group_of(record))
@@ -115,6 +131,7 @@ async def test_queries_say_what_the_records_say(redis: Redis, engine: AsyncEngin
                 if (after := page.next) is None:
                     break
             assert found == [record.call_id for _, record in newest]
+            assert await count(connection, wanted, 100) == min(len(those), 100)
             for by, key in BY.items():
                 parts = defaultdict(list)
                 for record in those:
@@ -142,6 +159,7 @@ async def test_no_account_sees_another(redis: Redis, engine: AsyncEngine) -> Non
         assert (await search(connection, Wanted(account=""))).calls == []
 
 
+NAMED = ("account", "number", "digits", "agent", "rung", "group", "came_to", "province", "region", "city", "hotline")
 HOSTILE = ("' OR 1=1 --", "'; DROP TABLE calls; --", "%", "_", "\\", "shop' --", "\N{PILE OF POO}")
 
 
@@ -150,7 +168,7 @@ async def test_what_users_send_is_never_sql(redis: Redis, engine: AsyncEngine) -
     await Filler(redis, engine).catch_up()
     async with engine.connect() as connection:
         for text in HOSTILE:
-            for name in ("account", "number", "agent", "group", "province", "region", "hotline"):
+            for name in NAMED:
                 asked: dict[str, Any] = {"account": ALL, name: text}
                 assert (await search(connection, Wanted(**asked))).calls == []
                 assert await figures(connection, Wanted(**asked), "day") == {}
