@@ -109,7 +109,7 @@ class Figures:
 Dimension = Literal["day", "hour", "weekday", "end_state", "province", "region", "agent", "group"]
 Key = str | int | None
 
-_COLUMNS = [CALLS.c[field.name] for field in fields(Call)]
+COLUMNS = [CALLS.c[field.name] for field in fields(Call)]
 
 
 def _named(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -147,7 +147,7 @@ async def search(connection: AsyncConnection, wanted: Wanted, after: After | Non
     """The newest first."""
     limit = min(limit, MOST)
     started, number = order(wanted)
-    query = where(select(*_COLUMNS), wanted)
+    query = where(select(*COLUMNS), wanted)
     if after is not None:
         # Said twice, so that an index can begin there.
         query = query.where(started <= after.started, (started < after.started) | (number < after.id))
@@ -166,7 +166,7 @@ async def count(connection: AsyncConnection, wanted: Wanted, most: int) -> int:
 async def one(connection: AsyncConnection, account: Scope, call_id: str) -> Whole | None:
     """None when there is none, and when it is another account's."""
     joined = CALLS.join(RECORDS, RECORDS.c.call == CALLS.c.id)
-    query = where(select(*_COLUMNS, RECORDS.c.json).select_from(joined), Wanted(account=account))
+    query = where(select(*COLUMNS, RECORDS.c.json).select_from(joined), Wanted(account=account))
     row = (await connection.execute(query.where(CALLS.c.call_id == call_id))).mappings().first()
     if row is None:
         return None
