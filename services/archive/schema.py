@@ -136,7 +136,7 @@ CORRECTIONS = Table(
     _text("json"),
 )
 
-_SEARCHED = ("number", "tail", "agent", "first_group", "end_state", "province")
+_SEARCHED = ("hotline", "number", "tail", "agent", "first_group", "end_state", "province")
 for _name in _SEARCHED:
     Index(f"calls_{_name}", CALLS.c.account, CALLS.c[_name], CALLS.c.started, CALLS.c.id)
 Index("calls_started", *(CALLS.c[_name] for _name in ("account", "started", "id", "charge", "missed")))

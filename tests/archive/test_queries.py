@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.archive import known
 from services.archive.queries import Dimension, Figures, Key, count, day_of, figures, one, search, waits
 from services.archive.schema import CALLS
 from services.archive.service import Filler
@@ -143,6 +144,19 @@ async def test_queries_say_what_the_records_say(redis: Redis, engine: AsyncEngin
                 if group_of(record):
                     bins[sum(record.wait_ms >= edge for edge in edges)].append(record)
             assert await waits(connection, wanted, edges) == [naive(some) for some in bins]
+
+
+async def test_names_are_those_of_the_records(redis: Redis, engine: AsyncEngine) -> None:
+    records = calls(100, 6)
+    await put(redis, records)
+    await Filler(redis, engine).catch_up()
+    async with engine.connect() as connection:
+        for account in (*ACCOUNTS, "other"):
+            hops = [hop for record in records if record.account == account for hop in record.hops]
+            agents = {attempt.agent for hop in hops for attempt in hop.attempts}
+            assert await known.met(connection, account, "agent") == sorted(agents)
+            assert await known.met(connection, account, "group") == sorted({hop.group for hop in hops if hop.group})
+            assert await known.hotlines(connection, account) == (["4008001234"] if hops else [])
 
 
 async def test_no_account_sees_another(redis: Redis, engine: AsyncEngine) -> None:
