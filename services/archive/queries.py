@@ -24,7 +24,7 @@ MOST = 500
 """Calls of one page."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Call:
     """A row of ``calls``: docs/archive.md."""
 
@@ -152,7 +152,7 @@ async def search(connection: AsyncConnection, wanted: Wanted, after: After | Non
         # Said twice, so that an index can begin there.
         query = query.where(started <= after.started, (started < after.started) | (number < after.id))
     query = query.order_by(started.desc(), number.desc()).limit(limit + 1)
-    found = [Call(**row) for row in (await connection.execute(query)).mappings()]
+    found = [Call(*row) for row in await connection.execute(query)]
     calls = found[:limit]
     return Page(calls, After(calls[-1].started, calls[-1].id) if len(found) > limit else None)
 

@@ -17,7 +17,7 @@ class Column:
     value: Callable[[Record], Value]
 
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def _time(at: int | None) -> datetime | None:

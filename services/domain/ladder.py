@@ -1,25 +1,39 @@
-"""A call's record as a ladder: what happened, line by line, with the time since the call came in."""
+"""A call's record as a ladder: what happened, line by line, with the time since the call came in.
+
+What is said of it goes through ``say``, so that it can be said in another language: a text, and its values by name.
+Ids that stand in records (``abandoned_waiting``, ``queue``) are texts, too.
+"""
 
 from collections.abc import Iterator, Sequence
+from typing import Final, Protocol
 
 from services.domain.record import Announcement, Attempt, Hop, Leg, Record, Wait
 
 Rung = tuple[int, int, str]
 """Milliseconds since 1970, depth, what happened."""
 
-_RESULTS = {
-    "answered": "answers",
-    "dropped": "picks up and hangs up at once",
-    "unconfirmed": "picks up and does not press the key",
-    "busy": "is busy",
-    "no_answer": "does not answer",
-    "rejected": "rejects",
-    "unreachable": "is not reachable",
-    "cancelled": "stops ringing: the caller has left",
-    "answered_elsewhere": "stops ringing: answered elsewhere",
+
+class Say(Protocol):
+    def __call__(self, text: str, /, **values: object) -> str: ...
+
+
+def english(text: str, /, **values: object) -> str:
+    return text % values if values else text
+
+
+RESULTS: Final = {
+    "answered": "%(who)s answers",
+    "dropped": "%(who)s picks up and hangs up at once",
+    "unconfirmed": "%(who)s picks up and does not press the key",
+    "busy": "%(who)s is busy",
+    "no_answer": "%(who)s does not answer",
+    "rejected": "%(who)s rejects",
+    "unreachable": "%(who)s is not reachable",
+    "cancelled": "%(who)s stops ringing: the caller has left",
+    "answered_elsewhere": "%(who)s stops ringing: answered elsewhere",
 }
 
-_TEXTS = {
+_TEXTS: Final = {
     "accepted": "will get a text message",
     "withheld": "gets no text message: the number is withheld",
     "no_mobile": "gets no text message: the number is no mobile's",
@@ -27,82 +41,98 @@ _TEXTS = {
 
 
 def ladder(record: Record, more: Sequence[Rung] = ()) -> list[str]:
-    rungs = sorted([*_rungs(record), *more], key=lambda rung: rung[0])
-    return [f"{(at - record.started) / 1000:8.3f}  {'  ' * depth}{text}" for at, depth, text in rungs]
+    return [
+        f"{(at - record.started) / 1000:8.3f}  {'  ' * depth}{text}"
+        for at, depth, text in sorted([*rungs(record), *more], key=lambda rung: rung[0])
+    ]
 
 
-def _rungs(record: Record) -> Iterator[Rung]:
-    caller = record.caller or "a withheld number"
+def rungs(record: Record, say: Say = english) -> list[Rung]:
+    """In their order."""
+    return sorted(_rungs(record, say), key=lambda rung: rung[0])
+
+
+def _rungs(record: Record, say: Say) -> Iterator[Rung]:
+    caller = record.caller or say("a withheld number")
     if record.callback:
-        number = record.callback.number
-        yield record.started, 0, f"{record.hotline} calls {caller} back, attempt {number}"
-        yield from _customer(record.callback.customer)
+        text = "%(hotline)s calls %(caller)s back, attempt %(number)s"
+        yield record.started, 0, say(text, hotline=record.hotline, caller=caller, number=record.callback.number)
+        yield from _customer(record.callback.customer, say)
     else:
-        yield record.started, 0, f"{caller} calls {record.hotline}"
+        yield record.started, 0, say("%(caller)s calls %(hotline)s", caller=caller, hotline=record.hotline)
     if record.answered is not None and not record.callback:
-        yield record.answered, 0, "the platform answers"
+        yield record.answered, 0, say("the platform answers")
     for pressed in record.keys:
-        text = f"presses {pressed.keys}" if pressed.keys else "presses nothing"
-        yield pressed.at, 1, f"{text} ({pressed.outcome})"
+        outcome = say(pressed.outcome)
+        text = "presses %(keys)s (%(outcome)s)" if pressed.keys else "presses nothing (%(outcome)s)"
+        yield pressed.at, 1, say(text, keys=pressed.keys, outcome=outcome)
     for hop in record.hops:
-        yield from _hop(hop)
+        yield from _hop(hop, say)
     if record.survey and record.survey.score is not None:
-        yield record.survey.at, 1, f"gives {record.survey.agent or 'nobody'} a {record.survey.score}"
-    yield record.ended, 0, f"over: {record.end_state}, ended by the {record.hung_up_by}"
+        agent = record.survey.agent or say("nobody")
+        yield record.survey.at, 1, say("gives %(agent)s a %(score)s", agent=agent, score=record.survey.score)
+    how, by = say(record.end_state), say(record.hung_up_by)
+    yield record.ended, 0, say("over: %(end_state)s, ended by the %(party)s", end_state=how, party=by)
 
 
-def _customer(leg: Leg | None) -> Iterator[Rung]:
+def _customer(leg: Leg | None, say: Say) -> Iterator[Rung]:
     if leg is None:
         return
-    yield leg.started, 1, f"rings {leg.dial}"
+    yield leg.started, 1, say("rings %(who)s", who=leg.dial)
     outcome = leg.answered if leg.result == "answered" else leg.ended
-    yield leg.started if outcome is None else outcome, 1, f"{leg.dial} {_RESULTS[leg.result]}"
+    yield leg.started if outcome is None else outcome, 1, say(RESULTS[leg.result], who=leg.dial)
 
 
-def _hop(hop: Hop) -> Iterator[Rung]:
+def _hop(hop: Hop, say: Say) -> Iterator[Rung]:
     if hop.transfer is not None:
-        yield hop.at, 0, f"{hop.transfer.by} transfers to {hop.transfer.to} ({hop.transfer.kind})"
+        sent = {"by": hop.transfer.by, "to": hop.transfer.to, "kind": say(hop.transfer.kind)}
+        yield hop.at, 0, say("%(by)s transfers to %(to)s (%(kind)s)", **sent)
         for attempt in hop.attempts:
-            yield from _attempt(attempt)
+            yield from _attempt(attempt, say)
         return
     group = f" ({hop.group})" if hop.group not in {None, hop.node} else ""
-    yield hop.at, 0, f"{hop.kind} {hop.node}{group}"
-    yield from _turned(hop)
+    yield hop.at, 0, f"{say(hop.kind)} {hop.node}{group}"
+    yield from _turned(hop, say)
     if hop.wait is not None:
-        yield from _wait(hop.at, hop.wait)
+        yield from _wait(hop.at, hop.wait, say)
     for attempt in hop.attempts:
-        yield from _attempt(attempt)
+        yield from _attempt(attempt, say)
     if hop.voicemail is not None:
-        yield hop.voicemail.at, 1, f"has left a voicemail of {hop.voicemail.ms / 1000:.1f} s"
+        seconds = f"{hop.voicemail.ms / 1000:.1f}"
+        yield hop.voicemail.at, 1, say("has left a voicemail of %(seconds)s s", seconds=seconds)
     if hop.text_message is not None:
-        yield hop.at, 1, _TEXTS[hop.text_message]
+        yield hop.at, 1, say(_TEXTS[hop.text_message])
 
 
-def _turned(hop: Hop) -> Iterator[Rung]:
+def _turned(hop: Hop, say: Say) -> Iterator[Rung]:
     if hop.listed is not None:
         reason = f" ({hop.listed.reason})" if hop.listed.reason else ""
-        yield hop.at, 1, f"is on list {hop.listed.list} by {hop.listed.entry}{reason}"
+        on = say("is on list %(list)s by %(entry)s", list=hop.listed.list, entry=hop.listed.entry)
+        yield hop.at, 1, f"{on}{reason}"
     if hop.cap is not None:
-        yield hop.at, 1, f"is beyond the cap {hop.cap}"
+        yield hop.at, 1, say("is beyond the cap %(cap)s", cap=say(hop.cap))
 
 
-def _wait(at: int, wait: Wait) -> Iterator[Rung]:
+def _wait(at: int, wait: Wait, say: Say) -> Iterator[Rung]:
     if wait.position is not None:
-        yield at, 1, f"waits at place {wait.position}"
+        yield at, 1, say("waits at place %(place)s", place=wait.position)
     for announcement in wait.announcements:
-        yield announcement.at, 1, f"is told {_told(announcement)}"
+        yield announcement.at, 1, _told(announcement, say)
 
 
-def _told(announcement: Announcement) -> str:
-    told = [] if announcement.position is None else [f"its place ({announcement.position})"]
-    if announcement.least_ms is not None and announcement.most_ms is not None:
-        told.append(f"a wait of {announcement.least_ms // 60_000} to {announcement.most_ms // 60_000} minutes")
-    return " and ".join(told)
+def _told(announcement: Announcement, say: Say) -> str:
+    place, least, most = announcement.position, announcement.least_ms, announcement.most_ms
+    values = {"place": place, "least": (least or 0) // 60_000, "most": (most or 0) // 60_000}
+    if least is None or most is None:
+        return say("is told its place (%(place)s)", **values)
+    if place is None:
+        return say("is told a wait of %(least)s to %(most)s minutes", **values)
+    return say("is told its place (%(place)s) and a wait of %(least)s to %(most)s minutes", **values)
 
 
-def _attempt(attempt: Attempt) -> Iterator[Rung]:
+def _attempt(attempt: Attempt, say: Say) -> Iterator[Rung]:
+    who = attempt.agent or attempt.dial
     if attempt.result != "unreachable":
-        yield attempt.started, 1, f"rings {attempt.agent or attempt.dial}"
-    outcome = f"{attempt.agent or attempt.dial} {_RESULTS[attempt.result]}"
+        yield attempt.started, 1, say("rings %(who)s", who=who)
     at = attempt.answered if attempt.result == "answered" else attempt.ended
-    yield attempt.started if at is None else at, 1, outcome
+    yield attempt.started if at is None else at, 1, say(RESULTS[attempt.result], who=who)

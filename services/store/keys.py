@@ -232,3 +232,8 @@ def tokens(account: str | None) -> str:
 def once(who: str, key: str) -> str:
     """What a program's command of that idempotency key was answered."""
     return f"once:{who}:{key}"
+
+
+def called_back(account: str, number: str) -> str:
+    """That somebody has dealt with a caller in vain, as they said themselves: ``services.store.called_back.Mark``."""
+    return f"called_back:{{{account}}}:{number}"
