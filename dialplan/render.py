@@ -10,7 +10,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from services.domain.documents import Agent, Group
 from services.domain.extensions import numbers_of
-from services.domain.pbx import Pbx
+from services.domain.pbx import REALM, Pbx
 from services.domain.prompts import music_class
 from services.domain.voicemail import SHORTEST_MS
 
@@ -67,6 +67,8 @@ def render(  # noqa: PLR0913 - all that stands in the files
     values = {
         "pbx": pbx,
         "agents": [agent for agent in agents if agent.sip],
+        "realm": REALM,
+        "browsers": any(agent.sip and agent.sip.browser for agent in agents),
         "extensions": _extensions([*agents, *groups]),
         "conf": conf.resolve(),
         "modules": MODULES,

@@ -103,6 +103,8 @@ class Account(DocumentModel):
 
 class Sip(Model):
     password: Password
+    browser: bool = False
+    """The phone is a browser at the agent desk, and nothing else can be (docs/desk.md)."""
 
 
 class Agent(DocumentModel):

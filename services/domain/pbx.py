@@ -9,6 +9,9 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from services.domain.model import DocumentModel, Id, Model, Password
 
+REALM = "hotline400"
+"""Of a browser's password: what is handed to it is made of this (RFC 2617)."""
+
 
 def _absolute(path: PurePosixPath) -> PurePosixPath:
     if not path.is_absolute():
@@ -50,6 +53,15 @@ class Ami(Model):
     permit: Annotated[tuple[IPv4Network, ...], Field(min_length=1)] = (IPv4Network("127.0.0.1/32"),)
     """Who may connect."""
     password: Password
+
+
+class Web(Model):
+    """Where consoles connect, on behalf of the browsers that are phones (docs/desk.md)."""
+
+    bind: IPv4Address = IPv4Address("127.0.0.1")
+    port: Port = 8088
+    permit: Annotated[tuple[IPv4Network, ...], Field(min_length=1)] = (IPv4Network("127.0.0.1/32"),)
+    """Addresses of consoles."""
 
 
 class Registration(Model):
@@ -118,6 +130,7 @@ class Pbx(DocumentModel):
     sip: SipPort = SipPort()
     rtp: RtpPorts = RtpPorts()
     ami: Ami
+    web: Web = Web()
     agi: Annotated[tuple[Address, ...], Field(min_length=1)] = ("127.0.0.1:4573",)
     """FastAGI servers, asked in this order."""
     trunks: Annotated[tuple[Trunk, ...], Field(min_length=1)]
@@ -125,5 +138,25 @@ class Pbx(DocumentModel):
     codes: Codes = Codes()
     folders: Folders
 
+    @model_validator(mode="after")
+    def _carriers_are_no_consoles(self) -> "Pbx":
+        """The trunk is known by its address alone: what a browser sends through a console must not come from there."""
+        for trunk in self.trunks:
+            for host in trunk.hosts:
+                if (carrier := _network(host)) and any(network.overlaps(carrier) for network in self.web.permit):
+                    raise ValueError(
+                        f"'web.permit' has {host}, where the calls of trunk {trunk.id!r} come from: what browsers send "
+                        "would be taken for the carrier's"
+                    )
+        return self
+
     def references(self) -> Iterator[tuple[str, str, str]]:
         yield from ()
+
+
+def _network(host: str) -> IPv4Network | None:
+    """None: a name, or IPv6, which no console is permitted by."""
+    try:
+        return IPv4Network(host, strict=False)
+    except ValueError:
+        return None

@@ -194,6 +194,7 @@ class Node:
             "sip": {"bind": self._bind, "port": self.ports.sip},
             "rtp": {"first": self.ports.rtp_first, "last": self.ports.rtp_last},
             "ami": {"port": self.ports.ami, "password": ami_secret},
+            "web": {"port": self.ports.web},
             "agi": [f"127.0.0.1:{port}" for port in (self.ports.agi, self.ports.second_agi)],
             "trunks": [
                 {

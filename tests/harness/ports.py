@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterable
 
 BLOCK = 1000
-NAMED = 7
+NAMED = 8
 """Ports behind the first that are used by name."""
 FIRST_BLOCKS = range(20000, 32000, BLOCK)
 """Below the ports that Linux gives to outgoing connections."""
@@ -20,9 +20,8 @@ class Ports:
         given = os.environ.get("HOTLINE_PORTS")
         bases = [int(given)] if given else random.sample(FIRST_BLOCKS, len(FIRST_BLOCKS))
         self.base, self._claim = _claim(bases)
-        self.sip, self.ami, self.agi, self.redis, self.carrier, self.second_agi, self.console = range(
-            self.base + 1, self.base + 1 + NAMED
-        )
+        named = range(self.base + 1, self.base + 1 + NAMED)
+        self.sip, self.ami, self.agi, self.redis, self.carrier, self.second_agi, self.console, self.web = named
         self.rtp_first, self.rtp_last = self.base + 100, self.base + 499
         self._kept = itertools.count(self.base + 10, 2)
         self._taken = itertools.cycle(range(self.base + 500, self.base + BLOCK, 4))

@@ -14,6 +14,12 @@ PASSWORD = "abcdefghijkl"
 PHONE = Agent.model_validate(
     {"kind": "agent", "id": "1001", "account": "demo", "name": "x", "sip": {"password": "phones-own-secret"}}
 )
+BROWSER = Agent.model_validate(
+    {
+        "kind": "agent", "id": "1003", "account": "demo", "name": "x",
+        "sip": {"password": "desks-own-secret", "browser": True},
+    }
+)  # fmt: skip
 MOBILE = Agent.model_validate({"kind": "agent", "id": "wang", "account": "demo", "name": "x", "bound": "13900139000"})
 
 
@@ -30,10 +36,10 @@ def pbx(tmp_path: Path, **changes: Any) -> Pbx:
     return Pbx.model_validate(document | changes)
 
 
-def rendered(tmp_path: Path, host: Pbx) -> dict[str, str]:
+def rendered(tmp_path: Path, host: Pbx, *more: Agent) -> dict[str, str]:
     conf = tmp_path / "conf"
     sounds = SharedSounds(Path("/s/sorry.wav"), Path("/s/press-1.wav"), Path("/s/beep.wav"), Path("/s/music"))
-    render(host, [PHONE, MOBILE], [], conf, sounds, own_music={"desk": Path("/s/group-music/desk.wav")})
+    render(host, [PHONE, MOBILE, *more], [], conf, sounds, own_music={"desk": Path("/s/group-music/desk.wav")})
     return {path.name: path.read_text() for path in conf.iterdir()}
 
 
@@ -115,3 +121,34 @@ def test_a_group_with_music_of_its_own_has_a_class(tmp_path: Path) -> None:
     music = rendered(tmp_path, pbx(tmp_path))["musiconhold.conf"]
     assert "[default]\nmode = files\ndirectory = /s/music\n" in music
     assert "[group-desk]\nmode = playlist\nentry = /s/group-music/desk\n" in music
+
+
+def test_without_browsers_nothing_listens_for_them(tmp_path: Path) -> None:
+    files = rendered(tmp_path, pbx(tmp_path))
+    assert "enabled = no\n" in files["http.conf"]
+    assert "[ws]" not in files["pjsip.conf"]
+    assert "icesupport = no\n" in files["rtp.conf"]
+
+
+def test_a_browser_is_heard_from_the_consoles_address_only(tmp_path: Path) -> None:
+    web = {"bind": "10.0.0.5", "port": 8089, "permit": ["10.0.0.7/32"]}
+    files = rendered(tmp_path, pbx(tmp_path, web=web), BROWSER)
+    assert "enabled = yes\n" in files["http.conf"]
+    assert "bindaddr = 10.0.0.5\nbindport = 8089\n" in files["http.conf"]
+    phone, browser = (files["pjsip.conf"].split(f";; The phone of {agent}\n")[1] for agent in ("1001", "1003"))
+    assert "transport = ws\nwebrtc = yes\n" in browser
+    assert "deny = 0.0.0.0/0.0.0.0\npermit = 10.0.0.7/32\n" in browser
+    assert "webrtc" not in phone.split(";; The phone of")[0]
+    assert "icesupport = yes\n" in files["rtp.conf"]
+
+
+def test_browsers_are_told_the_public_address_where_the_own_one_is_known(tmp_path: Path) -> None:
+    sip = {"bind": "192.168.1.5", "external_address": "198.51.100.9"}
+    assert (
+        "192.168.1.5 => 198.51.100.9,include_local_address\n" in rendered(tmp_path, pbx(tmp_path, sip=sip))["rtp.conf"]
+    )
+
+
+def test_a_console_is_not_where_a_carrier_calls_from(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match=r"'web\.permit' has 198\.51\.100\.0/28, where the calls of"):
+        pbx(tmp_path, web={"permit": ["198.51.100.4/32"]})
