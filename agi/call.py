@@ -16,6 +16,7 @@ from agi.meter import Meter
 from agi.room import Room
 from agi.sound import hear
 from agi.systems import Nobody, Systems
+from services.domain.card import Mark, Pressed
 from services.domain.documents import Hotline
 from services.domain.nodes.base import Prompt
 from services.domain.numbers import as_dialled
@@ -70,6 +71,9 @@ class Call:
     """None: values of variables are left out that no sound was prepared for."""
     ahead: list[str] = field(default_factory=list)
     """Keys pressed while nothing asked for one: the next node that does has them."""
+    pressed: list[Pressed] = field(default_factory=list)
+    """At all nodes, as they are shown; a session that takes the call over knows of those since."""
+    marks: list[Mark] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -92,6 +96,17 @@ class Call:
         return as_dialled(self.caller)
 
     @property
+    def name(self) -> str:
+        """The caller's, as its operator has sent it and the dialplan let it through; empty: none."""
+        name = self.channel.headers.get("agi_calleridname", "")
+        return "" if name == "unknown" else name
+
+    @property
+    def began(self) -> int:
+        """When the call came, to the second: milliseconds since 1970, of which its id is made."""
+        return int(self.id.rpartition("-")[2].partition(".")[0]) * 1000
+
+    @property
     def distribution(self) -> Distribution:
         return self.room.distribution(self.hotline.account)
 
@@ -107,6 +122,11 @@ class Call:
     async def kept(self, name: str) -> str:
         """Empty when there is none."""
         return await self.channel.get_variable(VARIABLE + name) or ""
+
+    async def mark_keys(self, node: str, keys: str, outcome: str) -> None:
+        """What a caller answered to one prompt, as it is shown."""
+        self.pressed.append(Pressed(node, keys, outcome))
+        await self.channel.mark("KEYS", node=node, keys=keys, outcome=outcome)
 
     async def language(self) -> str:
         """One of ``hotline.voices``."""

@@ -10,6 +10,7 @@ import secrets
 
 from redis.asyncio import Redis
 
+from agi.cards import show_callback
 from agi.room import Held, LostError, Room
 from services.domain.callbacks import CallbackTerms, closes, opens
 from services.domain.documents import Agent, Group
@@ -110,6 +111,7 @@ class Callbacks:
         if found is None:
             return False
         agent = found.document
+        await show_callback(held.distribution, callback, agent.id)
         rings = Originate(
             dial=agent.dial(terms.trunk),
             context="callback",

@@ -32,7 +32,7 @@ async def asked(call: Call, name: str, node: Asking, wanted: Wanted) -> str | No
         first = await first_key(call, node.prompt, node.timeout, barge_in=node.barge_in)
         keys = await more_keys(call, first, wanted.goes_on, wanted.pause or node.timeout)
         outcome = "match" if wanted.takes(keys) else "invalid" if keys else "timeout"
-        await call.channel.mark("KEYS", node=name, keys=wanted.shown(keys), outcome=outcome)
+        await call.mark_keys(name, wanted.shown(keys), outcome)
         if outcome == "match":
             return keys
         if keys and node.invalid is not None:

@@ -6,6 +6,7 @@ from typing import Self
 
 from agi.call import Call
 from agi.callee import Callee
+from agi.cards import show
 from agi.channel import Channel
 from agi.room import Held
 from services.domain.documents import Agent, Group
@@ -59,11 +60,19 @@ async def ring_offer(call: Call, name: str, node: Queue, held: Held, offer: Offe
     if group is None or not agents:
         return Rung()
     of_queue = f"{held.distribution.account}^{offer.number}"
-    return await ring(call, name, Terms.of(group.document), agents, of_queue, music=True)
+    terms = Terms.of(group.document)
+    return await ring(call, name, terms, agents, of_queue, music=True, waits_since=held.joined)
 
 
 async def ring(  # noqa: PLR0913 - what phones and the caller are told
-    call: Call, node: str, terms: Terms, agents: Sequence[Callee], of_queue: str = "", *, music: bool = False
+    call: Call,
+    node: str,
+    terms: Terms,
+    agents: Sequence[Callee],
+    of_queue: str = "",
+    *,
+    music: bool = False,
+    waits_since: int | None = None,
 ) -> Rung:
     """Ring all of these; the caller hears ringing, or music.
 
@@ -73,6 +82,7 @@ async def ring(  # noqa: PLR0913 - what phones and the caller are told
     offered = {dial_of(agent, call.trunk): agent for agent in agents}
     if call.meter is not None:
         await call.meter.rings(agents)
+    await show(call, node, terms.group, agents, waits_since)
     await call.channel.mark("OFFER", offer_pairs(node, terms.group, offered))
     await call.channel.set_variable(PICKED_UP, "")
     status = await dial_phones(call.channel, offered, terms.ring_seconds, of_queue, music=music)

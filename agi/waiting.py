@@ -64,7 +64,7 @@ class Waiting:
                     music = True
                 key = await self._listen(held, min(self._until, self._announce_at) - at)
             if key in self._node.keys:
-                await self._channel.mark("KEYS", node=self._name, keys=key or "", outcome="match")
+                await self._call.mark_keys(self._name, key or "", "match")
                 return f"keys.{key}"
         return None
 

@@ -41,7 +41,7 @@ async def _agree(call: Call, name: str, node: Callback) -> str | None:
             continue
         key = await _read_out(call, node, number) or await call.channel.wait_key(node.timeout)
         outcome = "timeout" if key is None else "match" if key in "12" else "invalid"
-        await call.channel.mark("KEYS", node=name, keys=key or "", outcome=outcome)
+        await call.mark_keys(name, key or "", outcome)
         if key == "1":
             return number
         if key == "2":
@@ -62,7 +62,7 @@ async def _enter(call: Call, name: str, node: Callback) -> str | None:
     first = await first_key(call, node.enter, node.timeout)
     keys = await more_keys(call, first, lambda keys: len(keys) < MOST_KEYS, node.timeout)
     number = dialable(keys)
-    await call.channel.mark("KEYS", node=name, keys=keys, outcome="match" if number else "invalid")
+    await call.mark_keys(name, keys, "match" if number else "invalid")
     if number is None:
         await call.say(node.invalid)
     return number

@@ -1,4 +1,5 @@
 from agi.call import Call
+from services.domain.card import Mark
 from services.domain.nodes.screen import Screen
 from services.store import lists
 from services.store.breaker import AWAY
@@ -14,6 +15,7 @@ async def handle(call: Call, name: str, node: Screen) -> str:
         return node.otherwise
     if match is None:
         return node.otherwise
+    call.marks.append(Mark(match.list, match.entry, match.reason))
     await call.channel.mark("LISTED", node=name, list=match.list, entry=match.entry, reason=match.reason or "")
     if match.sound is not None:
         await call.tell(match.sound)

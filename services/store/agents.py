@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from services.domain.agents import Event, Standing
 from services.domain.documents import Agent
+from services.domain.workday import Workday, day_of, workday
 from services.store import keys
 from services.store.distribution import Distribution
 
@@ -40,6 +41,15 @@ async def get(distribution: Distribution, agent: str) -> Standing | None:
     found: Any = await distribution.redis.hgetall(keys.agent(distribution.account, agent))
     known = {name.decode(): value.decode() for name, value in found.items()}
     return _STANDING.validate_python({**known, "agent": agent}) if known else None
+
+
+async def today(distribution: Distribution, agent: str, now: int) -> Workday | None:
+    """What the agent has done since midnight in China; None: there is no such agent."""
+    standing = await get(distribution, agent)
+    if standing is None:
+        return None
+    found: Any = await distribution.redis.hgetall(keys.workday(distribution.account, agent, day_of(now)))
+    return workday({name.decode(): int(value) for name, value in found.items()}, standing, now)
 
 
 async def groups(distribution: Distribution, agent: str) -> list[str]:

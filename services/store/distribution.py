@@ -32,7 +32,10 @@ def _tables() -> str:
     return f"local TRANSITIONS = {{{legal}}}\nlocal FACTS = {{{facts}}}\n"
 
 
-_PARTS = ("base", "callbacks", "groups", "agents", "callers", "operations", "callback_operations", "administration")
+_PARTS = (
+    *("base", "callbacks", "groups", "workday", "cards", "agents"),
+    *("callers", "operations", "callback_operations", "administration"),
+)
 _SCRIPT = Script(*(f"lua/{part}.lua" for part in _PARTS), head=_tables())
 
 

@@ -97,6 +97,21 @@ def agent(account: str, name: str) -> str:
     return f"{distribution(account)}agent:{name}"
 
 
+def workday(account: str, agent: str, day: int) -> str:
+    """Hash of what an agent did on a day in China, since 1970: ``services.domain.workday.Workday``."""
+    return f"{distribution(account)}workday:{agent}:{day}"
+
+
+def card(account: str, agent: str) -> str:
+    """The last card that the agent was shown: ``services.domain.card.Card``."""
+    return f"{distribution(account)}card:{agent}"
+
+
+def notes(account: str, number: str) -> str:
+    """List of what was noted of a caller, newest first: ``services.store.notes.Note``."""
+    return f"notes:{{{account}}}:{number}"
+
+
 def memberships(account: str, agent: str) -> str:
     """Hash of the groups that an agent belongs to, and on which terms."""
     return f"{distribution(account)}memberships:{agent}"

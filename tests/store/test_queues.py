@@ -6,6 +6,7 @@ from redis.asyncio import Redis
 
 from services.domain.agents import State
 from services.domain.waiting import MINUTE, Band
+from services.domain.workday import day_of
 from services.store import agents, keys, queues
 from services.store.distribution import Distribution
 from services.store.queues import Caller, Offer, Outlook, Place, Pulled, Status, Wake
@@ -264,7 +265,7 @@ async def test_nothing_of_calls_that_are_over_is_left(shop: Shop, redis: Redis) 
     await shop.passes(10_000)
     await shop.passes(60_000)
     after: set[Any] = set(await redis.keys("acd:*"))
-    kept = ("answered:sales", "served:sales", "scores:sales", "offers")
+    kept = ("answered:sales", "served:sales", "scores:sales", "offers", f"workday:li:{day_of(NOW)}")
     assert after - before == {f"acd:{{shop}}:{name}".encode() for name in kept}
     assert shop.due is None
 

@@ -22,6 +22,7 @@ local function enter(name, agent, event, state, reason)
     local began = now
     -- A wrap-up ends when it is due, however late somebody looks.
     if event == 'wrapped' and tonumber(agent.ready_at_before) < now then began = agent.ready_at_before end
+    keep_time(name, agent, tonumber(began))
     if agent.state == 'ready' then leave_ready(name) end
     agent.state, agent.reason, agent.since = state, reason, began
     if state == 'ready' then
@@ -37,6 +38,7 @@ local function happen(name, event, facts)
     local agent = load_agent(name)
     if not TRANSITIONS[agent.state][event] then refuse('ILLEGAL', name, agent.state, event) end
     local ready_at_before = agent.ready_at
+    keep_count(name, event, agent.talking == '1')
     for field, value in pairs(FACTS[event]) do agent[field] = value end
     for field, value in pairs(facts or {}) do agent[field] = tostring(value) end
     local state, reason = state_of(agent)

@@ -22,6 +22,7 @@ local function agent_key(agent) return prefix .. 'agent:' .. agent end
 local function memberships_key(agent) return prefix .. 'memberships:' .. agent end
 local function call_key(call) return prefix .. 'call:' .. call end
 local function said_key(call) return prefix .. 'said:' .. call end
+local function card_key(agent) return prefix .. 'card:' .. agent end
 local function last_key(number) return prefix .. 'last:' .. number end
 local function group_key(group) return prefix .. 'group:' .. group end
 local function ready_key(group) return prefix .. 'ready:' .. group end

@@ -127,7 +127,10 @@ function operations.handed(id, agent)
     if not call or call.state ~= 'talking' then return 0 end
     free_agents(call)
     local free = agent ~= '' and redis.call('HGET', agent_key(agent), 'call') == ''
-    if free then happen(agent, 'handed', {call = id}) end
+    if free then
+        happen(agent, 'handed', {call = id})
+        pass_card(id, call.agents, agent)
+    end
     call.agents, call.since, call.channel, call.offer = free and agent or '', now, '', 0
     save(call_key(id), call)
     tell(id, call, 'talking', 'handed')
@@ -246,6 +249,8 @@ end
 function operations.announce(id, least, most)
     if caller(id) then redis.call('RPUSH', said_key(id), string.format('%d %d %d', now, least, most)) end
 end
+
+function operations.show(call, card, ...) show_card(call, card, {...}) end
 
 function operations.advance() end
 
