@@ -38,6 +38,7 @@ class Held:
         priority: int,
         joined: int | None,
         owed: Owed,
+        hotline: str = "",
     ) -> None:
         self.distribution = distribution
         self.call = call
@@ -54,7 +55,7 @@ class Held:
         """Somebody else keeps the caller now: it does not leave when this ends."""
         self._process = process
         terms: dict[str, Any] = {"process": process, "stay": self.stay, "number": number, "priority": priority}
-        self._join = partial(queues.join, distribution, call, group, **terms)
+        self._join = partial(queues.join, distribution, call, group, hotline=hotline, **terms)
         self._owed = owed
 
     async def join(self) -> Place | None:
@@ -112,7 +113,15 @@ class Room:
 
     @contextlib.asynccontextmanager
     async def hold(  # noqa: PLR0913 - what is known of a caller
-        self, distribution: Distribution, call: str, group: str, *, number: str, priority: int, joined: int | None
+        self,
+        distribution: Distribution,
+        call: str,
+        group: str,
+        *,
+        number: str,
+        priority: int,
+        joined: int | None,
+        hotline: str = "",
     ) -> AsyncIterator[Held | None]:
         """Joins the group's queue and leaves it; None when the queue is full. ``joined``: the age it brings along.
 
@@ -120,7 +129,7 @@ class Room:
         """
         if self._owed:
             raise AwayError("Redis does not know yet what happened meanwhile")
-        own: dict[str, Any] = {"process": self.process, "owed": self._owed}
+        own: dict[str, Any] = {"process": self.process, "owed": self._owed, "hotline": hotline}
         held, at = Held(distribution, call, group, number=number, priority=priority, joined=joined, **own), now()
         place = await self._enter(held, held.join)
         if place is None:

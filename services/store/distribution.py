@@ -33,8 +33,8 @@ def _tables() -> str:
 
 
 _PARTS = (
-    *("base", "callbacks", "groups", "workday", "cards", "agents"),
-    *("callers", "operations", "callback_operations", "administration"),
+    *("base", "callbacks", "groups", "workday", "cards", "agents", "today"),
+    *("callers", "operations", "callback_operations", "picture", "administration"),
 )
 _SCRIPT = Script(*(f"lua/{part}.lua" for part in _PARTS), head=_tables())
 

@@ -22,9 +22,11 @@ function operations.pause(agent, reason) happen(agent, 'pause', {pause = reason}
 function operations.put_agent(agent, missed_limit, always)
     local known = redis.call('EXISTS', agent_key(agent)) == 1
     redis.call('HSET', agent_key(agent), 'missed_limit', missed_limit)
+    redis.call('SADD', agents_key, agent)
     if known then return end
     redis.call('HSET', agent_key(agent), 'state', 'offline', 'reason', '', 'since', now, 'on_duty', 0, 'pause', '',
         'phone', 'idle', 'pbx', '', 'ready_at', 0, 'ready_since', 0, 'missed', 0, 'call', '', 'talking', 0)
+    emit('of', 'agent', 'agent', agent, 'state', 'offline', 'reason', '', 'since', now, 'call', '')
     if always == '1' then happen(agent, 'login') end
 end
 
@@ -33,7 +35,11 @@ function operations.remove_agent(agent)
     local known = load(agent_key(agent))
     if not known.state then return end
     if TRANSITIONS[known.state].logout then happen(agent, 'logout') end
-    if known.call == '' then redis.call('DEL', agent_key(agent), memberships_key(agent)) end
+    if known.call == '' then
+        redis.call('DEL', agent_key(agent), memberships_key(agent))
+        redis.call('SREM', agents_key, agent)
+        emit('of', 'agent', 'agent', agent, 'state', 'gone', 'reason', '', 'since', now, 'call', '')
+    end
 end
 
 local function member_names(members)
@@ -67,6 +73,7 @@ function operations.put_group(name, strategy, steps, capacity, wrap_ms, rest_ms,
     local old = load(group_key(name))
     if old.terms == terms then return end
     local members = {...}
+    redis.call(#members > 0 and 'SADD' or 'SREM', groups_key, name)
     put_members(name, words(old.members or ''), members)
     save(group_key(name), {
         terms = terms, strategy = strategy, steps = steps, capacity = capacity, wrap_ms = wrap_ms, rest_ms = rest_ms,
@@ -74,6 +81,7 @@ function operations.put_group(name, strategy, steps, capacity, wrap_ms, rest_ms,
         members = table.concat(member_names(members), ' '),
     })
     groups[name] = nil
+    emit('of', 'group', 'group', name, 'state', 'changed', 'members', table.concat(member_names(members), ' '))
     for _, id in ipairs(redis.call('ZRANGE', queue_key(name), 0, -1)) do aim_again(id) end
 end
 

@@ -17,7 +17,7 @@ local RECENT = 50 -- answers and scores that an estimate looks at
 -- More than any time in ms: a score of a priority or level times this, plus a time, sorts by one, then the other.
 local AGES = 2 ^ 43
 
-local heard_key = prefix .. 'heard'
+local heard_key, groups_key, agents_key = prefix .. 'heard', prefix .. 'groups', prefix .. 'agents'
 local function agent_key(agent) return prefix .. 'agent:' .. agent end
 local function memberships_key(agent) return prefix .. 'memberships:' .. agent end
 local function call_key(call) return prefix .. 'call:' .. call end
@@ -32,6 +32,7 @@ local function answered_key(group) return prefix .. 'answered:' .. group end
 local function served_key(group) return prefix .. 'served:' .. group end
 local function scores_key(group) return prefix .. 'scores:' .. group end
 local function places_key(group) return prefix .. 'places:' .. group end
+local function today_key(group, day) return prefix .. 'today:' .. group .. ':' .. day end
 
 local callbacks_key = prefix .. 'callbacks'
 local callbacks_free_key = prefix .. 'callbacks:free'

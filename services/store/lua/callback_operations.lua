@@ -24,7 +24,8 @@ function operations.callback_claim(process, stay, most)
     for _, id in ipairs(free) do
         local callback = callback_of(id)
         redis.call('ZREM', callbacks_free_key, id)
-        operations.join(id, callback.group, callback.number, callback.priority, process, stay, callback.joined)
+        operations.join(id, callback.group, callback.number, callback.priority, process, stay, callback.joined,
+            callback.hotline)
     end
     return free
 end

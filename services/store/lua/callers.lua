@@ -50,9 +50,10 @@ local function dequeue(id, call)
     not_due('widen:' .. id)
 end
 
-local function tell(id, call, state, reason)
+local function tell(id, call, state, reason, counted)
     emit('of', 'caller', 'call', id, 'state', state, 'reason', reason, 'group', call.group, 'agents', call.agents,
-        'priority', call.priority, 'joined', call.joined, 'process', call.process)
+        'priority', call.priority, 'joined', call.joined, 'process', call.process, 'since', call.since,
+        'number', call.number, 'hotline', call.hotline or '', 'arrived', call.arrived or '', 'pulled', call.pulled, 'counted', counted or '')
 end
 
 -- Gives the caller to these agents, and wakes the one session that holds it.
@@ -99,8 +100,10 @@ end
 
 local function aim_again(id)
     local call = load(call_key(id))
+    local pulled = call.pulled
     dequeue(id, call)
     enqueue(id, call)
+    if call.pulled ~= pulled then tell(id, call, 'waiting', 'released') end
 end
 
 local function before(one, other)

@@ -57,7 +57,8 @@ local function forget(id, call, reason)
     free_agents(call)
     not_due('lease:' .. id)
     redis.call('DEL', call_key(id), said_key(id))
-    tell(id, call, 'left', reason)
+    local turned = call.state ~= 'talking' and TURNED[reason]
+    tell(id, call, 'left', reason, turned and count(call, reason, now, 1))
     callback_comes_back(id, reason)
 end
 
@@ -76,23 +77,33 @@ local function hold_for(call, number)
     call.hold_until = call.joined + group.returning_ms
 end
 
+-- Since when the call is on the line in queues, '' of a callback; and as what it is counted, nothing when it was before.
+local function arrival(id, since, old, lost)
+    if callback_of(id) then return '' end
+    if old then return old.arrived or '' end
+    return since or lost or now, not lost and (since and 'came_over' or 'arrived') or nil
+end
+
 -- `since`: the age it brings along from another queue, or ''. Gives when its age began, then its offer; nothing: full.
-function operations.join(id, name, number, priority, process, stay, since)
+function operations.join(id, name, number, priority, process, stay, since, hotline)
     local group, old = group_of(name), caller(id)
     if old then forget(id, old, 'rejoined') end
+    local again, lost = old and old.group == name and old, take_place(name, 'call:' .. id)
     local kept = oldest(
-        tonumber(since), old and old.group == name and tonumber(old.joined) or nil,
-        take_place(name, 'call:' .. id), number ~= '' and take_place(name, 'number:' .. number) or nil
+        tonumber(since), again and tonumber(again.joined) or nil,
+        lost, number ~= '' and take_place(name, 'number:' .. number) or nil
     )
+    local arrived, counted = arrival(id, tonumber(since), again, lost)
     local turn = redis.call('HINCRBY', group_key(name), 'turn', 1) - 1
     local call = {
         group = name, number = number, priority = priority, process = process, stay = stay, joined = kept or now,
-        since = now, start = turn % group.size, tried = '', offer = 0, pulled = '', channel = '',
+        since = now, start = turn % group.size, tried = '', offer = 0, pulled = '', channel = '', hotline = hotline,
+        arrived = arrived,
     }
     hold_for(call, number)
     due(now + LEASE_MS, 'lease:' .. id)
     enqueue(id, call)
-    tell(id, call, 'waiting', '')
+    tell(id, call, 'waiting', '', counted and count(call, counted, now, 1))
     return function() -- a queue is full only for who has to wait
         if not kept and redis.call('ZCARD', queue_key(name)) > tonumber(group.capacity) then
             local late = caller(id)
@@ -176,15 +187,16 @@ function operations.answered(id, offer, agent, channel)
     if tonumber(group.returning_ms) > 0 and call.number ~= '' then
         redis.call('SET', last_key(call.number), agent, 'EX', REMEMBERED_SECONDS)
     end
-    tell(id, call, 'talking', '')
+    tell(id, call, 'talking', '', count(call, 'answered', now, 1))
     callback_answered(id, call)
     return 1
 end
 
--- The talk was so short that it counts for nothing, but for what was announced.
+-- The talk was so short that it counts for nothing, but for what was announced. Gives what is counted no more.
 local function take_back_answer(call)
     redis.call('HINCRBY', answered_key(call.group), call.agents, -1)
     redis.call('LREM', served_key(call.group), 1, call.since)
+    return count(call, 'answered', tonumber(call.since), -1)
 end
 
 -- `...`: who of the offer's agents missed it; nobody named: all. When one of them talks already, it was that one, who
@@ -192,8 +204,9 @@ end
 function operations.missed(id, offer, ...)
     local call, named, left = caller(id), set({...}), {}
     if not call or call.state == 'waiting' or call.offer == '0' or call.offer ~= offer then return offer_of(id) end
+    local counted
     if call.state == 'talking' then
-        take_back_answer(call)
+        counted = take_back_answer(call)
         named = {}
     end
     local tried = set(words(call.tried))
@@ -206,11 +219,13 @@ function operations.missed(id, offer, ...)
         end
     end
     call.agents = table.concat(left, ' ')
-    save(call_key(id), call)
     if #left == 0 then
-        call.hold, call.pulled = '', ''
+        call.hold, call.pulled, call.since = '', '', now
         enqueue(id, call)
-        tell(id, call, 'waiting', 'missed')
+        tell(id, call, 'waiting', 'missed', counted)
+    else
+        save(call_key(id), call)
+        tell(id, call, 'ringing', 'missed')
     end
     return offer_of(id)
 end
