@@ -1,18 +1,28 @@
 """What is going on in an account, in one atomic picture, and what happens after it."""
 
 from collections import Counter
-from collections.abc import Awaitable
-from typing import Any, NamedTuple, cast
+from collections.abc import Awaitable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple, TypeVar, cast
 
+from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from services.domain.agents import State
+from services.domain.documents import Agent, Group
 from services.domain.live import AgentNow, Fields, GroupNow, Live, caller_of, day_of, tally
-from services.store import keys
+from services.store import documents, keys
 from services.store.distribution import Distribution
 
 AT_ONCE = 1000
 """Entries that are read in one round trip."""
+
+
+G = TypeVar("G", Agent, Group)
+
+Names = Mapping[str, str]
+"""What people call those that have these ids."""
+NOBODY: tuple[Names, Names] = ({}, {})
 
 
 class Entry(NamedTuple):
@@ -29,6 +39,24 @@ async def picture(distribution: Distribution, now: int) -> Live:
         {name.decode(): _agent(name.decode(), _fields(flat)) for name, flat in known_agents},
         {name.decode(): caller_of(name.decode(), _fields(flat)) for name, flat in callers},
     )
+
+
+async def names(redis: Redis, picture: Live) -> tuple[Names, Names]:
+    """Of its groups and of its agents; one whose document cannot be read is called by its id."""
+    return await _names(redis, Group, picture.groups), await _names(redis, Agent, picture.agents)
+
+
+async def _names(redis: Redis, kind: type[G], ids: Iterable[str]) -> Names:
+    wanted = list(ids)
+    rows = await documents.rows(redis, [(kind, one, None) for one in wanted])
+    return {one: _name(kind, row) or one for one, row in zip(wanted, rows, strict=True)}
+
+
+def _name(kind: type[G], row: documents.Row) -> str:
+    with suppress(ValidationError):
+        if found := documents.versioned(kind, row):
+            return found.document.name
+    return ""
 
 
 async def newest(redis: Redis) -> str:
