@@ -14,6 +14,11 @@ local LOST_PLACE_MS = 60000 -- for the session that takes a call over after a cr
 local REMEMBERED_SECONDS = 30 * 24 * 3600 -- who served a caller last
 local RECENT = 50 -- answers and scores that an estimate looks at
 
+-- Days are those of China, where no clock is ever changed.
+local CHINA_MS, DAY_MS = 8 * 3600000, 24 * 3600000
+local KEPT_DAYS_SECONDS = 2 * 24 * 3600 -- what is counted by the day
+local function day_of(at) return math.floor((at + CHINA_MS) / DAY_MS) end
+
 -- More than any time in ms: a score of a priority or level times this, plus a time, sorts by one, then the other.
 local AGES = 2 ^ 43
 

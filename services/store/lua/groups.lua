@@ -32,9 +32,9 @@ local function rank_again(name, group)
     end
 end
 
--- Shares and even numbers are those of a day, which begins at midnight in China, where no clock is ever changed.
+-- Shares and even numbers are those of a day.
 local function begin_day(name, group)
-    local today = math.floor((now + 8 * 3600000) / 86400000)
+    local today = day_of(now)
     if tonumber(group.day or 0) < today then
         redis.call('DEL', answered_key(name))
         redis.call('HSET', group_key(name), 'day', today)

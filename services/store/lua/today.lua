@@ -1,12 +1,9 @@
 -- What became of the callers of a day, hour by hour and by how long they had waited, for wallboards. Callers who are
--- called back and calls to an agent somebody has named are none of them. A day begins at midnight in China.
-local CHINA_MS, DAY_MS, HOUR_MS = 8 * 3600000, 24 * 3600000, 3600000
-local TODAY_SECONDS = 2 * 24 * 3600
+-- called back and calls to an agent somebody has named are none of them.
+local HOUR_MS = 3600000
 local LONGEST_WAIT = 3600 -- seconds; who waited longer counts as one who waited so long
 
 local TURNED = {abandoned = true, overflow = true, key = true, closed = true, full = true, unanswered = true}
-
-local function day_of(at) return math.floor((at + CHINA_MS) / DAY_MS) end
 
 -- Gives what was counted, `day hour outcome seconds by`, for the entry that tells of it. Seconds begun count.
 local function count(call, outcome, at, by)
@@ -15,6 +12,6 @@ local function count(call, outcome, at, by)
     local waited = math.min(math.ceil(math.max(at - call.arrived, 0) / 1000), LONGEST_WAIT)
     local key, what = today_key(call.group, day_of(at)), string.format('%d %s %d', hour, outcome, waited)
     redis.call('HINCRBY', key, what, by)
-    redis.call('EXPIRE', key, TODAY_SECONDS)
+    redis.call('EXPIRE', key, KEPT_DAYS_SECONDS)
     return string.format('%d %s %d', day_of(at), what, by)
 end

@@ -1,13 +1,10 @@
--- What agents did on a day in China: milliseconds in each state that is over, calls answered and missed.
-local CHINA_MS, DAY_MS = 8 * 3600000, 24 * 3600000
-local WORKDAY_SECONDS = 2 * 24 * 3600
-
+-- What agents did on a day: milliseconds in each state that is over, calls answered and missed.
 local function workday_key(agent, day) return prefix .. 'workday:' .. agent .. ':' .. day end
 
 local function add_to_workday(name, day, what, by)
     local key = workday_key(name, day)
     redis.call('HINCRBY', key, what, by)
-    redis.call('EXPIRE', key, WORKDAY_SECONDS)
+    redis.call('EXPIRE', key, KEPT_DAYS_SECONDS)
 end
 
 local function counted_as(agent)
@@ -20,7 +17,7 @@ end
 local function keep_time(name, agent, until_)
     local what = counted_as(agent)
     if not what then return end
-    local day = math.floor((until_ + CHINA_MS) / DAY_MS)
+    local day = day_of(until_)
     local midnight = day * DAY_MS - CHINA_MS
     local since = math.min(tonumber(agent.since), tonumber(until_))
     if since < midnight then
@@ -32,7 +29,7 @@ end
 
 -- Who dropped a call at once has not answered it.
 local function keep_count(name, event, was_talking)
-    local day = math.floor((now + CHINA_MS) / DAY_MS)
+    local day = day_of(now)
     if event == 'answered' or event == 'handed' then add_to_workday(name, day, 'answered', 1) end
     if event == 'missed' then add_to_workday(name, day, 'missed', 1) end
     if event == 'missed' and was_talking then add_to_workday(name, day, 'answered', -1) end
