@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Table, func, insert, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.archive.database import opened, prepare
-from services.archive.queries import After, Dimension, figures, search, waits
+from services.archive.queries import After, search
 from services.archive.schema import CALLS, MET
 from services.archive.service import Filler
 from services.archive.wanted import Wanted
@@ -27,7 +27,6 @@ CALLS_ASKED = int(os.environ.get("HOTLINE_BENCH_CALLS", "1000000"))
 Rows = dict[str, list[float]]
 _DAYS = WEEKS_MS // 86_400_000
 _EVERYTHING = Wanted(account="shop")
-_DIMENSIONS: tuple[Dimension, ...] = ("day", "hour", "weekday", "end_state", "province", "region", "agent", "group")
 _RARE = Wanted(account="shop", digits="13800138000", rung="wang", end_states=("answered",), charge_from=4_900_000)
 _SEARCHES: dict[str, Wanted] = {
     "newest": _EVERYTHING,
@@ -111,9 +110,6 @@ async def _asked(connection: AsyncConnection) -> Rows:
         rows[f"search: {name}"] = await _each(lambda wanted=wanted: search(connection, wanted))  # type: ignore[misc]
     middle = After(BEGIN + WEEKS_MS * (CALLS_ASKED // CALLS_FILLED) // 2, 0)
     rows["search: a page from the middle"] = await _each(lambda: search(connection, _EVERYTHING, middle))
-    for by in _DIMENSIONS:
-        rows[f"by {by}"] = await _each(lambda by=by: figures(connection, _EVERYTHING, by))  # type: ignore[misc]
-    rows["waits"] = await _each(lambda: waits(connection, _EVERYTHING, [10_000, 20_000, 30_000, 60_000]))
     return rows
 
 

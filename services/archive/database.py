@@ -9,11 +9,13 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from services.archive.schema import METADATA, POSITIONS, VERSION, VERSIONS
+from services.archive.schema import KEPT, METADATA, POSITIONS, VERSION, VERSIONS
 from services.settings import SettingsError
-from services.store.keys import CORRECTIONS_STREAM, RATED_STREAM
+from services.store.keys import CORRECTIONS_STREAM, LIVE_STREAM, RATED_STREAM
 
-STREAMS = (RATED_STREAM, CORRECTIONS_STREAM)
+REBUILT = (RATED_STREAM, CORRECTIONS_STREAM)
+"""The streams that have all that was ever on them."""
+STREAMS = (*REBUILT, LIVE_STREAM)
 BEGIN = "0-0"
 _BUSY_SECONDS = 10
 _CONNECT: dict[str, dict[str, Any]] = {
@@ -84,9 +86,13 @@ async def version(connection: AsyncConnection) -> int | None:
 
 
 async def empty(engine: AsyncEngine) -> None:
-    """Whatever version it has: in one step there is a new one in its place, and the streams are read from the begin."""
+    """Whatever version it has: in one step there is a new one in its place, and calls are read from the begin.
+
+    What agents did stays: the stream of it is cut short.
+    """
+    gone = [table for table in METADATA.sorted_tables if table not in KEPT]
     async with engine.begin() as connection:
-        await connection.run_sync(METADATA.drop_all)
+        await connection.run_sync(lambda sync: METADATA.drop_all(sync, tables=gone))
         await _create(connection)
 
 
@@ -94,5 +100,7 @@ async def _create(connection: AsyncConnection) -> None:
     await connection.run_sync(METADATA.create_all)
     await connection.execute(delete(VERSIONS))
     await connection.execute(insert(VERSIONS), {"version": VERSION})
-    rows = [{"stream": stream, "entry": BEGIN, "taken": 0, "missing": 0} for stream in STREAMS]
+    await connection.execute(delete(POSITIONS).where(POSITIONS.c.stream.in_(REBUILT)))
+    there = (await connection.scalars(select(POSITIONS.c.stream))).all()
+    rows = [{"stream": stream, "entry": BEGIN, "taken": 0, "missing": 0} for stream in STREAMS if stream not in there]
     await connection.execute(insert(POSITIONS), rows)

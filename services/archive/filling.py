@@ -6,25 +6,27 @@ All raise SQLAlchemyError, and what reads Redis RedisError.
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
-from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.archive.rows import Fields, Row, check, record_of, rows_of
-from services.archive.schema import ATTEMPTS, CALLS, CORRECTIONS, HOPS, KEYS, MET, POSITIONS, RECORDS, UNREADABLE
+from services.archive.paths import steps_of
+from services.archive.rows import Fields, Row, billed_s, check, record_of, rows_of
+from services.archive.schema import CORRECTIONS, POSITIONS, UNREADABLE
+from services.archive.states import change_of
+from services.archive.writing import Batch, write
 from services.domain import correction
 from services.domain.correction import total
-from services.store.keys import RATED_STREAM
+from services.store.keys import LIVE_STREAM, RATED_STREAM
 
 BATCH = 1000
 _SHOWN = 2000
 """Characters of an entry that are kept of each field when it cannot be read."""
-_PARTS = (RECORDS, HOPS, ATTEMPTS, MET, KEYS)
 
 log = logging.getLogger(__name__)
 
@@ -50,13 +52,8 @@ class Page:
     """Entries that were gone before they were taken, as far as it can be told; exact at the stream's end."""
     outlived: bool
     """The stream ends before the position: Redis has lost its end, or all of it."""
-
-
-@dataclass(slots=True)
-class _Batch:
-    rows: list[dict[str, list[Row]]] = field(default_factory=list)
-    corrections: list[Row] = field(default_factory=list)
-    unreadable: list[Row] = field(default_factory=list)
+    skipped: int = 0
+    """Entries from before the archive's time, on a stream that is cut short anyway."""
 
 
 async def positions(engine: AsyncEngine) -> list[Position]:
@@ -78,10 +75,11 @@ async def page(redis: Redis, at: Position, count: int = BATCH) -> Page:
         if isinstance(one, Exception):
             raise one
     entries = [(entry.decode(), fields) for entry, fields in found]
+    skipped = known["entries-added"] - known["length"] if at.stream == LIVE_STREAM and not at.taken else 0
     at_end = len(entries) < count
-    gone = known["entries-added"] - at.taken - len(entries) if at_end else 0
+    gone = known["entries-added"] - at.taken - skipped - len(entries) if at_end else 0
     outlived = _order(known["last-generated-id"].decode()) < _order(at.entry)
-    return Page(entries, max(at.missing, gone), outlived)
+    return Page(entries, max(at.missing, gone), outlived, skipped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +122,11 @@ async def take(engine: AsyncEngine, at: Position, found: Page) -> Position:
     """Writes a page's entries; gives the new position. Raises OutrunError."""
     batch = await asyncio.to_thread(_batch, at.stream, found.entries)
     last = found.entries[-1][0] if found.entries else at.entry
-    after = Position(at.stream, last, at.taken + len(found.entries), found.missing)
+    after = Position(at.stream, last, at.taken + found.skipped + len(found.entries), found.missing)
     async with engine.begin() as connection:
         # First of all: from here on nobody else writes.
         await _move(connection, at, after)
-        await _write(connection, batch)
+        await write(connection, batch)
     for row in batch.unreadable:
         log.error("entry %s of %s cannot be read: %s", row["entry"], row["stream"], row["error"])
     return after
@@ -142,17 +140,21 @@ async def _move(connection: AsyncConnection, at: Position, after: Position) -> N
         raise OutrunError(f"{at.stream} is no longer at {at.entry}")
 
 
-def _batch(stream: str, entries: Sequence[tuple[str, Fields]]) -> _Batch:
-    batch = _Batch()
+def _batch(stream: str, entries: Sequence[tuple[str, Fields]]) -> Batch:
+    batch = Batch()
     for entry, fields in entries:
         _read(batch, stream, entry, fields)
     return batch
 
 
-def _read(batch: _Batch, stream: str, entry: str, fields: Fields) -> None:
+def _read(batch: Batch, stream: str, entry: str, fields: Fields) -> None:
     try:
         if stream == RATED_STREAM:
-            batch.rows.append(rows_of(record_of(fields), fields[b"record"].decode()))
+            record = record_of(fields)
+            batch.calls.append((rows_of(record, fields[b"record"].decode()), steps_of(record)))
+        elif stream == LIVE_STREAM:
+            if (change := change_of(fields)) is not None:
+                batch.changes.append(change)
         else:
             batch.corrections.append(_correction(fields))
     except (KeyError, ValueError, OverflowError) as error:
@@ -169,57 +171,9 @@ def _shown(text: bytes) -> str:
 def _correction(fields: Fields) -> Row:
     one = correction.from_json(fields[b"correction"])
     row = {name: getattr(one, name) for name in ("id", "account", "call_id", "number", "currency")}
-    row |= {"amount": one.micros, "charge": total(one.charge)}
+    row |= {"amount": one.micros, "charge": total(one.charge), "billed_s": billed_s(one.charge)}
     check(CORRECTIONS.name, row)
     return row | {"json": fields[b"correction"].decode()}
-
-
-async def _write(connection: AsyncConnection, batch: _Batch) -> None:
-    calls = {rows[CALLS.name][0]["call_id"]: rows for rows in reversed(batch.rows)}
-    for known in await _known(connection, CALLS.c.call_id, calls):
-        del calls[known]
-    corrections = {row["id"]: row for row in batch.corrections}
-    for known in await _known(connection, CORRECTIONS.c.id, corrections):
-        del corrections[known]
-    await _insert(connection, UNREADABLE, batch.unreadable)
-    await _insert(connection, CORRECTIONS, list(corrections.values()))
-    await _add(connection, list(calls.values()))
-    await _correct(connection, [*calls, *(row["call_id"] for row in corrections.values())])
-
-
-async def _add(connection: AsyncConnection, calls: list[dict[str, list[Row]]]) -> None:
-    first = await connection.scalar(select(func.coalesce(func.max(CALLS.c.id), literal(0)))) or 0
-    calls.reverse()  # as they stand in the stream
-    for number, rows in enumerate(calls, first + 1):
-        rows[CALLS.name][0]["id"] = number
-        for table in _PARTS:
-            for row in rows[table.name]:
-                row["call"] = number
-    for table in (CALLS, *_PARTS):
-        await _insert(connection, table, [row for rows in calls for row in rows[table.name]])
-
-
-async def _correct(connection: AsyncConnection, call_ids: Iterable[str]) -> None:
-    """Calls cost what their last corrections say, whichever came first into the archive."""
-    last: dict[str, Any] = {}
-    wanted = list(call_ids)
-    for begin in range(0, len(wanted), BATCH):
-        of = CORRECTIONS.c.call_id.in_(wanted[begin : begin + BATCH])
-        found = await connection.execute(select(CORRECTIONS).where(of).order_by(CORRECTIONS.c.number))
-        last |= {row["call_id"]: row for row in found.mappings()}
-    for call_id, row in last.items():
-        new = {"charge": row["charge"], "corrections": row["number"], "currency": row["currency"]}
-        await connection.execute(update(CALLS).where(CALLS.c.call_id == call_id).values(new))
-
-
-async def _known(connection: AsyncConnection, column: Any, ids: Iterable[str]) -> list[str]:
-    wanted = list(ids)
-    return list((await connection.scalars(select(column).where(column.in_(wanted)))).all()) if wanted else []
-
-
-async def _insert(connection: AsyncConnection, table: Any, rows: list[Row]) -> None:
-    if rows:
-        await connection.execute(insert(table), rows)
 
 
 def _order(entry: str) -> tuple[int, int]:

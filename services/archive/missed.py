@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.archive.queries import ABANDONED, COLUMNS, MOST, After, Call
+from services.archive.counting import ABANDONED
+from services.archive.queries import COLUMNS, MOST, After, Call
 from services.archive.schema import CALLS
 from services.archive.wanted import Wanted, where
 

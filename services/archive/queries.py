@@ -1,15 +1,12 @@
-"""Questions to the archive; each is about one account, or about all where that is said.
+"""Calls searched for, and looked up; each question is about one account, or about all where that is said.
 
-Times are milliseconds since 1970, ``until`` is not in a period. Days and hours are those of China. All raise
-SQLAlchemyError.
+Times are milliseconds since 1970, ``until`` is not in a period. All raise SQLAlchemyError.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import date
-from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, case, func, literal, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.archive.schema import CALLS, CORRECTIONS, RECORDS
@@ -18,8 +15,6 @@ from services.domain import correction
 from services.domain.correction import Correction
 from services.domain.record import EndState, Record, from_json
 
-ABANDONED: tuple[EndState, ...] = ("abandoned_waiting", "abandoned_ringing")
-"""While an agent was waited for."""
 MOST = 500
 """Calls of one page."""
 
@@ -79,68 +74,7 @@ class Whole:
     corrections: Sequence[Correction]
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Of some calls. ``talk_ms`` and ``answer_ms`` (what was waited) are sums over those answered."""
-
-    calls: int
-    answered: int
-    abandoned: int
-    talk_ms: int
-    answer_ms: int
-
-    @property
-    def asa_ms(self) -> float | None:
-        """Average speed of answer."""
-        return self.answer_ms / self.answered if self.answered else None
-
-    @property
-    def aht_ms(self) -> float | None:
-        """Average handling time: of the talk, wrap-up is in no record."""
-        return self.talk_ms / self.answered if self.answered else None
-
-    @property
-    def abandon_rate(self) -> float | None:
-        """Of the calls that an agent was waited for until one answered or the caller hung up."""
-        offered = self.answered + self.abandoned
-        return self.abandoned / offered if offered else None
-
-
-Dimension = Literal["day", "hour", "weekday", "end_state", "province", "region", "agent", "group"]
-Key = str | int | None
-
 COLUMNS = [CALLS.c[field.name] for field in fields(Call)]
-
-
-def _named(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """As an expression: SQLite would follow the column's own index otherwise, and go to every row."""
-    return func.nullif(column, "")
-
-
-_DIMENSIONS: dict[Dimension, ColumnElement[Any]] = {
-    "day": CALLS.c.day,
-    "hour": CALLS.c.hour,
-    "weekday": (CALLS.c.day + 6) % 7,
-    "end_state": _named(CALLS.c.end_state),
-    "province": _named(CALLS.c.province),
-    "region": _named(CALLS.c.region),
-    "agent": _named(CALLS.c.agent),
-    "group": _named(CALLS.c.first_group),
-}
-_ANSWERED = CALLS.c.end_state == "answered"
-
-
-def _sum(of: ColumnElement[bool], value: Any) -> ColumnElement[Any]:
-    return func.coalesce(func.sum(case((of, value), else_=0)), 0)
-
-
-_FIGURES = (
-    func.count(),
-    _sum(_ANSWERED, 1),
-    _sum(CALLS.c.end_state.in_(ABANDONED), 1),
-    _sum(_ANSWERED, CALLS.c.talk_ms),
-    _sum(_ANSWERED, CALLS.c.waited_ms),
-)
 
 
 async def search(connection: AsyncConnection, wanted: Wanted, after: After | None = None, limit: int = 50) -> Page:
@@ -175,27 +109,3 @@ async def one(connection: AsyncConnection, account: Scope, call_id: str) -> Whol
     of = select(CORRECTIONS.c.json).where(CORRECTIONS.c.call_id == call_id).order_by(CORRECTIONS.c.number)
     texts = (await connection.scalars(of)).all()
     return Whole(Call(**call), record, [correction.from_json(text.encode()) for text in texts])
-
-
-async def figures(connection: AsyncConnection, wanted: Wanted, by: Dimension) -> dict[Key, Figures]:
-    """``day`` by ``date.toordinal``, ``hour`` from 0, ``weekday`` from 0, Monday; None: not known, or none."""
-    return await _figures(connection, wanted, _DIMENSIONS[by])
-
-
-async def waits(connection: AsyncConnection, wanted: Wanted, edges_ms: Sequence[int]) -> list[Figures]:
-    """Of those who waited less than each of the rising edges, and not less than the one before; last, of all others."""
-    last = len(edges_ms)
-    bins = case(*((CALLS.c.waited_ms < edge, number) for number, edge in enumerate(edges_ms)), else_=last)
-    found = await _figures(connection, wanted, bins, CALLS.c.waited_ms.is_not(None))
-    return [found.get(number, Figures(0, 0, 0, 0, 0)) for number in range(last + 1)]
-
-
-def day_of(key: int) -> date:
-    return date.fromordinal(key)
-
-
-async def _figures(
-    connection: AsyncConnection, wanted: Wanted, by: ColumnElement[Any], *conditions: ColumnElement[bool]
-) -> dict[Key, Figures]:
-    query = where(select(by.label("key"), *_FIGURES), wanted).where(*conditions).group_by("key")
-    return {key: Figures(*map(int, sums)) for key, *sums in await connection.execute(query)}

@@ -10,7 +10,8 @@ from services.domain import clock, money, region
 from services.domain.notices import is_missed
 from services.domain.numbers import as_dialled
 from services.domain.rating import CHINA_TIME
-from services.domain.record import SCHEMA, Hop, Record, from_json
+from services.domain.record import SCHEMA, Charge, Hop, Record, from_json
+from services.domain.statistics.bins import TALK_EDGES_S, WAIT_EDGES_S, bin_of
 
 Row = dict[str, Any]
 Fields = Mapping[bytes, bytes]
@@ -73,6 +74,8 @@ def check(table: str, row: Row) -> None:
 def _call(record: Record) -> Row:
     started = clock.moment(record.started, CHINA_TIME)
     group = next((hop for hop in record.hops if hop.group is not None), None)
+    last = record.hops[-1] if record.hops else None
+    waited = _waited_ms(record, group)
     number = None if record.caller is None else as_dialled(record.caller)
     return {name: getattr(record, name) for name in _SAME} | {
         "account": record.account or "",
@@ -80,8 +83,15 @@ def _call(record: Record) -> Row:
         "tail": number and number[-TAIL:],
         "day": started.day.toordinal(),
         "hour": started.minute // 60,
-        "waited_ms": _waited_ms(record, group),
+        "waited_ms": waited,
+        "wait_bin": None if waited is None else bin_of(waited, WAIT_EDGES_S),
+        "talk_bin": bin_of(record.talk_ms, TALK_EDGES_S) if record.end_state == "answered" else None,
+        "wrap_ms": 0,
         "first_group": None if group is None else group.group,
+        "queued": None if group is None else group.at,
+        "last_node": last.node if last else "",
+        "last_kind": last.kind if last else "",
+        "served": int(served(record)),
         "score": record.survey.score if record.survey else None,
         "recordings": len(record.recordings),
         "missed": int(record.kind == "inbound" and is_missed(record)),
@@ -95,6 +105,16 @@ def _met(record: Record) -> set[tuple[str, str]]:
     agents = {attempt.agent for hop in record.hops for attempt in hop.attempts} | {record.agent}
     groups = {hop.group for hop in record.hops}
     return {("agent", agent) for agent in agents if agent} | {("group", group) for group in groups if group}
+
+
+def served(record: Record) -> bool:
+    """Somebody talked to the caller, a voicemail was left, or a callback agreed on."""
+    return bool(record.talk_ms or record.callback_agreed) or record.end_state in {"answered", "voicemail"}
+
+
+def billed_s(charge: Charge | None) -> int:
+    """Whole increments of all legs that the account pays for, by money or from a package."""
+    return sum(segment.quantity * segment.increment for segment in charge.segments) if charge else 0
 
 
 def _waited_ms(record: Record, group: Hop | None) -> int | None:
@@ -131,7 +151,8 @@ def _charge(record: Record) -> Row:
     charge = record.charge
     total = None if charge is None else money.micros(Decimal(charge.total))
     currency = None if charge is None else charge.currency
-    return {"currency": currency, "rated": total, "charge": total, "corrections": 0}
+    known = {"currency": currency, "rated": total, "charge": total, "corrections": 0}
+    return known | {"billed_s": billed_s(charge)}
 
 
 def _hop(hop: Hop) -> Row:

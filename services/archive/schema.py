@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Rises with every change of the tables: an archive of another version is rebuilt."""
 
 METADATA = MetaData()
@@ -79,10 +79,17 @@ CALLS = Table(
     _whole("talk_ms"),
     _whole("total_ms"),
     _known("waited_ms"),
+    _known("wait_bin"),
+    _known("talk_bin"),
+    _whole("wrap_ms"),
     _text("end_state"),
     _text("hung_up_by"),
     _known("agent", Text),
     _known("first_group", Text),
+    _known("queued"),
+    _text("last_node"),
+    _text("last_kind"),
+    _whole("served"),
     _known("score"),
     _whole("recordings"),
     _whole("missed"),
@@ -91,6 +98,7 @@ CALLS = Table(
     _known("currency", Text),
     _known("rated"),
     _known("charge"),
+    _whole("billed_s"),
     _whole("corrections"),
 )
 """One row a record. docs/archive.md says what is not as in the record."""
@@ -133,23 +141,77 @@ CORRECTIONS = Table(
     METADATA,
     Column("id", Text, primary_key=True),
     *(_text("account"), _text("call_id"), _whole("number"), _text("currency"), _whole("amount"), _whole("charge")),
+    _whole("billed_s"),
     _text("json"),
 )
 
-_SEARCHED = ("hotline", "number", "tail", "agent", "first_group", "end_state", "province")
+_SEARCHED = ("hotline", "tail", "agent", "first_group", "end_state", "province")
 for _name in _SEARCHED:
     Index(f"calls_{_name}", CALLS.c.account, CALLS.c[_name], CALLS.c.started, CALLS.c.id)
 Index("calls_started", *(CALLS.c[_name] for _name in ("account", "started", "id", "charge", "missed")))
 """What few calls have is looked for in it, before any row is read."""
 Index("calls_newest", CALLS.c.started, CALLS.c.id)
 Index(
-    "calls_analysis",
-    *(CALLS.c[_name] for _name in ("account", "kind", "started", "day", "hour", "end_state", "first_group", "agent")),
-    *(CALLS.c[_name] for _name in ("province", "region", "waited_ms", "talk_ms")),
+    "calls_number",
+    *(CALLS.c[_name] for _name in ("account", "number", "started", "id", "day", "kind", "hotline", "first_group")),
+    *(CALLS.c[_name] for _name in ("agent", "end_state")),
 )
-"""Holds all that the analyses read, so that they need not go to the rows."""
+"""Holds all that is asked of repeat callers."""
+_OF_AN_AGENT = CALLS.c.agent.is_not(None)
+Index(
+    "calls_agent_analysis",
+    *(CALLS.c[_name] for _name in ("account", "agent", "day", "kind", "hotline", "first_group", "currency", "hour")),
+    *(CALLS.c[_name] for _name in ("end_state", "province", "region", "wait_bin", "talk_bin", "waited_ms", "talk_ms")),
+    *(CALLS.c[_name] for _name in ("wrap_ms", "billed_s", "charge")),
+    sqlite_where=_OF_AN_AGENT,
+    postgresql_where=_OF_AN_AGENT,
+)
+"""Holds all that is asked of one agent's calls; of all calls the tallies say it."""
 Index("hops_node", HOPS.c.account, HOPS.c.node, HOPS.c.at)
 Index("attempts_agent", ATTEMPTS.c.account, ATTEMPTS.c.agent, ATTEMPTS.c.started)
 Index("met_name", MET.c.account, MET.c.kind, MET.c.name, MET.c.started, MET.c.call)
 Index("keys_node", KEYS.c.account, KEYS.c.node, KEYS.c.at)
 Index("corrections_call", CORRECTIONS.c.call_id, CORRECTIONS.c.number)
+
+AGENT_STATES = Table(
+    "agent_states",
+    METADATA,
+    *(_key("id"), _text("account"), _text("agent"), _whole("since"), _known("until"), _text("state"), _text("reason")),
+    _text("call"),
+)
+"""What each agent did from when until when (null: still), and for which call. Not made anew by a rebuild."""
+Index("agent_states_agent", AGENT_STATES.c.account, AGENT_STATES.c.agent, AGENT_STATES.c.since)
+Index("agent_states_call", AGENT_STATES.c.call, AGENT_STATES.c.state)
+_OPEN = AGENT_STATES.c.until.is_(None)
+Index("agent_states_open", AGENT_STATES.c.account, AGENT_STATES.c.agent, sqlite_where=_OPEN, postgresql_where=_OPEN)
+
+
+def _sums(name: str, keys: tuple[str, ...], sums: tuple[str, ...]) -> Table:
+    """Sums of the calls (``DUTY``: of the states) that have these keys in common: kept as they are written."""
+    texts = [_WHOLE if key in _NUMBERS else Text for key in keys]
+    columns = [Column(key, kind, primary_key=True, autoincrement=False) for key, kind in zip(keys, texts, strict=True)]
+    return Table(name, METADATA, *columns, *(_whole(one) for one in sums), sqlite_with_rowid=False)
+
+
+_NUMBERS = {"day", "hour", "depth"}
+_OF_A_CALL = ("kind", "hotline", "group", "currency")
+TALLIES = _sums(
+    "tallies",
+    ("account", "by", "day", *_OF_A_CALL, "key"),
+    ("calls", "answered", "abandoned", "answer_ms", "talk_ms", "wrap_ms", "billed_s", "charge"),
+)
+"""``key``: the value of the column that ``by`` names."""
+UNSERVED = _sums(
+    "unserved",
+    ("account", "day", *_OF_A_CALL, "node", "node_kind", "hour", "end_state"),
+    ("calls", "billed_s", "charge"),
+)
+STEPS = _sums(
+    "steps",
+    ("account", "day", "kind", "hotline", "group", "depth", "node", "node_kind", "keys", "next", "next_kind"),
+    ("calls",),
+)
+DUTY = _sums("duty", ("account", "day", "agent", "state"), ("ms",))
+
+KEPT = (POSITIONS, AGENT_STATES, DUTY)
+"""What a rebuild leaves: agents' states are on no stream for ever."""

@@ -49,11 +49,11 @@ def rebuild(
     """
 
     async def work(redis: Redis, engine: AsyncEngine) -> list[Standing]:
-        gone = {stream: await filling.gone(redis, stream) for stream in database.STREAMS}
+        gone = {stream: await filling.gone(redis, stream) for stream in database.REBUILT}
         if any(gone.values()) and not lose:
             said = ", ".join(f"{count} of {stream}" for stream, count in gone.items() if count)
             raise Refused(f"entries are no longer in the streams ({said}): with --lose they go from the archive, too")
-        total = sum([await redis.xlen(stream) for stream in database.STREAMS])
+        total = sum([await redis.xlen(stream) for stream in database.REBUILT])
         await database.empty(engine)
         columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
@@ -62,7 +62,7 @@ def rebuild(
         return await filling.standings(redis, engine)
 
     found = _run(work)
-    out.print(f"{sum(one.taken for one in found)} entries taken")
+    out.print(f"{sum(one.taken for one in found if one.stream in database.REBUILT)} entries taken")
     _complain(found)
 
 

@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 
 from services.domain.correction import Correction, correction
 from services.domain.correction import to_json as correction_to_json
-from services.domain.record import Attempt, Charge, Hop, Keys, Record, Result, Survey, to_json
-from services.store.keys import CORRECTIONS_STREAM, RATED_STREAM
+from services.domain.record import Attempt, Charge, Hop, Keys, Record, Result, Segment, Survey, to_json
+from services.store.keys import CORRECTIONS_STREAM, LIVE_STREAM, RATED_STREAM
 
 ACCOUNTS = ("shop", "clinic", "hotel")
 CALLERS = ("13800138000", "13911112222", "01087654321", "02161234567", "+442079460000", "95588", None)
@@ -59,12 +59,13 @@ def call(number: int, chance: random.Random) -> Record:
         total_ms=ended - started,
         end_state=state,
         hung_up_by="caller",
-        keys=(Keys(node="menu", keys="1", outcome="match", at=started + 2000),),
+        keys=(Keys(node="menu", keys=chance.choice("12"), outcome="match", at=started + 2000),),
         hops=(menu, *((first,) if chance.random() < 0.3 else ()), group) if rung else (menu,),
         agent=agent,
         kind="callback" if chance.random() < 0.1 else "inbound",
         survey=Survey(node="s", at=ended, score=chance.randint(1, 5), agent=agent, group="sales") if answered else None,
-        charge=charge(f"{chance.randrange(500) / 100:.2f}"),
+        callback_agreed=chance.choice((None, None, None, "cb-1")),
+        charge=charge(f"{chance.randrange(500) / 100:.2f}", minutes=chance.randrange(4)),
     )
 
 
@@ -73,8 +74,22 @@ def attempt(agent: str, started: int, answered: int | None, ended: int) -> Attem
     return Attempt(agent=agent, dial="1001", started=started, answered=answered, ended=ended, result=result, cause=16)
 
 
-def charge(total: str, version: int = 1) -> Charge:
-    return Charge(tariff="std", version=version, currency="CNY", total=total, segments=())
+def charge(total: str, version: int = 1, minutes: int = 0) -> Charge:
+    segment = Segment(
+        leg="inbound",
+        from_=BEGIN,
+        to=BEGIN + minutes * 60_000,
+        rule="all",
+        tariff=f"std@{version}",
+        seconds=minutes * 60,
+        increment=60,
+        quantity=minutes,
+        rate="0.12",
+        per=60,
+        amount=total,
+    )
+    segments = (segment,) if minutes else ()
+    return Charge(tariff="std", version=version, currency="CNY", total=total, segments=segments)
 
 
 def calls(count: int, seed: int) -> list[Record]:
@@ -82,10 +97,10 @@ def calls(count: int, seed: int) -> list[Record]:
     return [call(number, chance) for number in range(count)]
 
 
-def corrected(record: Record, total: str, number: int = 1) -> Correction:
+def corrected(record: Record, total: str, number: int = 1, minutes: int = 0) -> Correction:
     before = record.charge
     assert before is not None
-    return correction(record, record.account or "", before, charge(total, number + 1), number)
+    return correction(record, record.account or "", before, charge(total, number + 1, minutes), number)
 
 
 async def put(redis: Redis, records: Iterable[Record]) -> None:
@@ -99,3 +114,11 @@ async def put(redis: Redis, records: Iterable[Record]) -> None:
 async def correct(redis: Redis, one: Correction) -> None:
     fields = {"schema": 1, "id": one.id, "call_id": one.call_id, "correction": correction_to_json(one)}
     await redis.xadd(CORRECTIONS_STREAM, cast("Any", fields))
+
+
+async def live(redis: Redis, *changes: dict[str, Any]) -> None:
+    """Of agents of ``shop``: as the scripts write them."""
+    for change in changes:
+        since = change["since"]
+        fields = {"at": since, "account": "shop", "of": "agent", "reason": "", "call": ""} | change
+        await redis.xadd(LIVE_STREAM, cast("Any", fields))

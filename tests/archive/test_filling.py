@@ -230,15 +230,15 @@ async def test_rebuild_makes_the_same_again_and_of_any_version(
     async with engine.begin() as connection:
         await connection.execute(update(VERSIONS).values(version=0))
         await connection.execute(text("DELETE FROM calls"))
-    with pytest.raises(VersionError, match="is of version 0, expected 1: hotline archive rebuild"):
+    with pytest.raises(VersionError, match="is of version 0, expected 3: hotline archive rebuild"):
         await prepare(engine)
     env = {"HOTLINE_REDIS_URL": server.url, "HOTLINE_ARCHIVE_URL": url}
-    with pytest.raises(RuntimeError, match="is of version 0, expected 1"):
+    with pytest.raises(RuntimeError, match="is of version 0, expected 3"):
         await run([HOTLINE, "serve", "archive"], env)
     assert await run([HOTLINE, "archive", "rebuild"], env) == "1501 entries taken\n"
     assert await contents(engine) == before
     said = await run([HOTLINE, "archive", "status", "--json"], env)
-    assert [json.loads(line)["behind"] for line in said.splitlines()] == [0, 0]
+    assert [json.loads(line)["behind"] for line in said.splitlines()] == [0, 0, 0]
 
 
 async def test_rebuild_while_the_service_runs(
@@ -264,7 +264,7 @@ async def contents(engine: AsyncEngine) -> dict[str, list[Any]]:
 async def test_two_who_fill_do_not_write_twice(redis: Redis, engine: AsyncEngine) -> None:
     records = calls(20, 10)
     await put(redis, records)
-    at, _ = await filling.positions(engine)
+    _, at, _ = await filling.positions(engine)
     page = await filling.page(redis, at)
     await Filler(redis, engine).catch_up()
     with pytest.raises(OutrunError):

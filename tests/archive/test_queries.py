@@ -1,8 +1,6 @@
 """Queries against the same questions asked of the records, one by one, in Python."""
 
 import random
-from collections import defaultdict
-from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -13,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.archive import known
-from services.archive.queries import Dimension, Figures, Key, count, day_of, figures, one, search, waits
+from services.archive.queries import count, one, search
 from services.archive.schema import CALLS
 from services.archive.service import Filler
 from services.archive.wanted import ALL, Wanted
@@ -39,25 +37,6 @@ def group_of(record: Record) -> str | None:
 def micros(record: Record) -> int:
     assert record.charge is not None
     return int(Decimal(record.charge.total) * 1_000_000)
-
-
-BY: dict[Dimension, Callable[[Record], Key]] = {
-    "day": lambda record: began(record).date().toordinal(),
-    "hour": lambda record: began(record).hour,
-    "weekday": lambda record: began(record).weekday(),
-    "end_state": lambda record: record.end_state,
-    "province": lambda record: PLACES.get(record.caller or ""),
-    "region": lambda record: PLACES.get(record.caller or ""),
-    "agent": lambda record: record.agent,
-    "group": group_of,
-}
-
-
-def naive(records: list[Record]) -> Figures:
-    answered = [record for record in records if record.end_state == "answered"]
-    gone = [record for record in records if record.end_state in ("abandoned_waiting", "abandoned_ringing")]
-    talked, waited = sum(record.talk_ms for record in answered), sum(record.wait_ms for record in answered)
-    return Figures(len(records), len(answered), len(gone), talked, waited)
 
 
 def random_wanted(chance: random.Random) -> Wanted:
@@ -133,17 +112,6 @@ async def test_queries_say_what_the_records_say(redis: Redis, engine: AsyncEngin
                     break
             assert found == [record.call_id for _, record in newest]
             assert await count(connection, wanted, 100) == min(len(those), 100)
-            for by, key in BY.items():
-                parts = defaultdict(list)
-                for record in those:
-                    parts[key(record)].append(record)
-                assert await figures(connection, wanted, by) == {key: naive(some) for key, some in parts.items()}
-            edges = [10_000, 30_000, 60_000]
-            bins: list[list[Record]] = [[], [], [], []]
-            for record in those:
-                if group_of(record):
-                    bins[sum(record.wait_ms >= edge for edge in edges)].append(record)
-            assert await waits(connection, wanted, edges) == [naive(some) for some in bins]
 
 
 async def test_names_are_those_of_the_records(redis: Redis, engine: AsyncEngine) -> None:
@@ -185,7 +153,6 @@ async def test_what_users_send_is_never_sql(redis: Redis, engine: AsyncEngine) -
             for name in NAMED:
                 asked: dict[str, Any] = {"account": ALL, name: text}
                 assert (await search(connection, Wanted(**asked))).calls == []
-                assert await figures(connection, Wanted(**asked), "day") == {}
             assert await one(connection, ALL, text) is None
         assert await connection.scalar(select(func.count()).select_from(CALLS)) == 5
 
@@ -202,10 +169,3 @@ async def test_a_number_is_found_however_it_is_written(redis: Redis, engine: Asy
             assert expected.calls
             for other in others:
                 assert await search(connection, Wanted(account=ALL, number=other)) == expected
-
-
-def test_rates_of_nothing_are_not_known() -> None:
-    nothing, some = Figures(0, 0, 0, 0, 0), Figures(10, 4, 1, 400_000, 20_000)
-    assert (nothing.asa_ms, nothing.aht_ms, nothing.abandon_rate) == (None, None, None)
-    assert (some.asa_ms, some.aht_ms, some.abandon_rate) == (5_000, 100_000, 0.2)
-    assert day_of(739_677).isoformat() == "2026-03-02"
