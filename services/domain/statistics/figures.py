@@ -1,6 +1,7 @@
 """The figures of some calls; each is defined in docs/analysis.md."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from operator import add
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,9 @@ class Figures:
     """Wrap-up after these calls, as far as agents' states were archived."""
     billed_s: int = 0
     """Whole increments of all legs, whether money or a package paid for them."""
+
+    def __add__(self, other: "Figures") -> "Figures":
+        return Figures(*map(add, astuple(self), astuple(other)))
 
     @property
     def asa_ms(self) -> float | None:
@@ -56,6 +60,9 @@ class Duty:
     """The short rest after a missed offer."""
     own_call_ms: int = 0
     paused_ms: int = 0
+
+    def __add__(self, other: "Duty") -> "Duty":
+        return Duty(*map(add, astuple(self), astuple(other)))
 
     @property
     def on_duty_ms(self) -> int:
