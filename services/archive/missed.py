@@ -21,6 +21,7 @@ class Sought:
     since: int
     until: int
     """Is not in it any more."""
+    number: str | None = None
     digits: str | None = None
     """As ``Wanted`` has them."""
     hotline: str | None = None
@@ -86,7 +87,7 @@ def _last_of_each(sought: Sought) -> Select[Any]:
     joined = CALLS.outerjoin(_SERVED, _SERVED.c.id == since.scalar_subquery())
     served = [_SERVED.c[name].label(f"served_{name}") for name in _OF_SERVED]
     query: Select[Any] = select(*COLUMNS, attempts.scalar_subquery().label("count"), *served).select_from(joined)
-    query = where(query, Wanted(account=sought.account, digits=sought.digits))
+    query = where(query, Wanted(account=sought.account, number=sought.number, digits=sought.digits))
     return query.where(*_in_vain(CALLS, sought), CALLS.c.number.is_not(None), ~later_one.exists())
 
 

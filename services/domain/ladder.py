@@ -1,11 +1,10 @@
 """A call's record as a ladder: what happened, line by line, with the time since the call came in.
 
-What is said of it goes through ``say``, so that it can be said in another language: a text, and its values by name.
-Ids that stand in records (``abandoned_waiting``, ``queue``) are texts, too.
+What is said of it goes through a ``Speech``, so that it can be said in another language.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from services.domain.record import Announcement, Attempt, Hop, Leg, Record, Wait
 
@@ -13,13 +12,27 @@ Rung = tuple[int, int, str]
 """Milliseconds since 1970, depth, what happened."""
 
 
-class Say(Protocol):
-    def __call__(self, text: str, /, **values: object) -> str: ...
+Of = Literal["node", "end_state", "party", "outcome", "transfer", "cap"]
 
 
-def english(text: str, /, **values: object) -> str:
-    return text % values if values else text
+class Speech(Protocol):
+    def __call__(self, text: str, /, **values: object) -> str:
+        """An English text, and its values by name."""
 
+    def word(self, of: Of, found: str) -> str:
+        """What a kind of node, an end state, … is called."""
+
+
+class English:
+    def __call__(self, text: str, /, **values: object) -> str:
+        return text % values if values else text
+
+    def word(self, of: Of, found: str) -> str:
+        del of
+        return found
+
+
+ENGLISH: Final = English()
 
 RESULTS: Final = {
     "answered": "%(who)s answers",
@@ -47,12 +60,12 @@ def ladder(record: Record, more: Sequence[Rung] = ()) -> list[str]:
     ]
 
 
-def rungs(record: Record, say: Say = english) -> list[Rung]:
+def rungs(record: Record, say: Speech = ENGLISH) -> list[Rung]:
     """In their order."""
     return sorted(_rungs(record, say), key=lambda rung: rung[0])
 
 
-def _rungs(record: Record, say: Say) -> Iterator[Rung]:
+def _rungs(record: Record, say: Speech) -> Iterator[Rung]:
     caller = record.caller or say("a withheld number")
     if record.callback:
         text = "%(hotline)s calls %(caller)s back, attempt %(number)s"
@@ -63,7 +76,7 @@ def _rungs(record: Record, say: Say) -> Iterator[Rung]:
     if record.answered is not None and not record.callback:
         yield record.answered, 0, say("the platform answers")
     for pressed in record.keys:
-        outcome = say(pressed.outcome)
+        outcome = say.word("outcome", pressed.outcome)
         text = "presses %(keys)s (%(outcome)s)" if pressed.keys else "presses nothing (%(outcome)s)"
         yield pressed.at, 1, say(text, keys=pressed.keys, outcome=outcome)
     for hop in record.hops:
@@ -71,11 +84,11 @@ def _rungs(record: Record, say: Say) -> Iterator[Rung]:
     if record.survey and record.survey.score is not None:
         agent = record.survey.agent or say("nobody")
         yield record.survey.at, 1, say("gives %(agent)s a %(score)s", agent=agent, score=record.survey.score)
-    how, by = say(record.end_state), say(record.hung_up_by)
+    how, by = say.word("end_state", record.end_state), say.word("party", record.hung_up_by)
     yield record.ended, 0, say("over: %(end_state)s, ended by the %(party)s", end_state=how, party=by)
 
 
-def _customer(leg: Leg | None, say: Say) -> Iterator[Rung]:
+def _customer(leg: Leg | None, say: Speech) -> Iterator[Rung]:
     if leg is None:
         return
     yield leg.started, 1, say("rings %(who)s", who=leg.dial)
@@ -83,15 +96,15 @@ def _customer(leg: Leg | None, say: Say) -> Iterator[Rung]:
     yield leg.started if outcome is None else outcome, 1, say(RESULTS[leg.result], who=leg.dial)
 
 
-def _hop(hop: Hop, say: Say) -> Iterator[Rung]:
+def _hop(hop: Hop, say: Speech) -> Iterator[Rung]:
     if hop.transfer is not None:
-        sent = {"by": hop.transfer.by, "to": hop.transfer.to, "kind": say(hop.transfer.kind)}
+        sent = {"by": hop.transfer.by, "to": hop.transfer.to, "kind": say.word("transfer", hop.transfer.kind)}
         yield hop.at, 0, say("%(by)s transfers to %(to)s (%(kind)s)", **sent)
         for attempt in hop.attempts:
             yield from _attempt(attempt, say)
         return
     group = f" ({hop.group})" if hop.group not in {None, hop.node} else ""
-    yield hop.at, 0, f"{say(hop.kind)} {hop.node}{group}"
+    yield hop.at, 0, f"{say.word('node', hop.kind)} {hop.node}{group}"
     yield from _turned(hop, say)
     if hop.wait is not None:
         yield from _wait(hop.at, hop.wait, say)
@@ -104,23 +117,23 @@ def _hop(hop: Hop, say: Say) -> Iterator[Rung]:
         yield hop.at, 1, say(_TEXTS[hop.text_message])
 
 
-def _turned(hop: Hop, say: Say) -> Iterator[Rung]:
+def _turned(hop: Hop, say: Speech) -> Iterator[Rung]:
     if hop.listed is not None:
         reason = f" ({hop.listed.reason})" if hop.listed.reason else ""
         on = say("is on list %(list)s by %(entry)s", list=hop.listed.list, entry=hop.listed.entry)
         yield hop.at, 1, f"{on}{reason}"
     if hop.cap is not None:
-        yield hop.at, 1, say("is beyond the cap %(cap)s", cap=say(hop.cap))
+        yield hop.at, 1, say("is beyond the cap %(cap)s", cap=say.word("cap", hop.cap))
 
 
-def _wait(at: int, wait: Wait, say: Say) -> Iterator[Rung]:
+def _wait(at: int, wait: Wait, say: Speech) -> Iterator[Rung]:
     if wait.position is not None:
         yield at, 1, say("waits at place %(place)s", place=wait.position)
     for announcement in wait.announcements:
         yield announcement.at, 1, _told(announcement, say)
 
 
-def _told(announcement: Announcement, say: Say) -> str:
+def _told(announcement: Announcement, say: Speech) -> str:
     place, least, most = announcement.position, announcement.least_ms, announcement.most_ms
     values = {"place": place, "least": (least or 0) // 60_000, "most": (most or 0) // 60_000}
     if least is None or most is None:
@@ -130,7 +143,7 @@ def _told(announcement: Announcement, say: Say) -> str:
     return say("is told its place (%(place)s) and a wait of %(least)s to %(most)s minutes", **values)
 
 
-def _attempt(attempt: Attempt, say: Say) -> Iterator[Rung]:
+def _attempt(attempt: Attempt, say: Speech) -> Iterator[Rung]:
     who = attempt.agent or attempt.dial
     if attempt.result != "unreachable":
         yield attempt.started, 1, say("rings %(who)s", who=who)

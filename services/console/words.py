@@ -1,0 +1,132 @@
+"""What the ids that stand in records are called by people. The English is the catalogues' key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.console.texts import Texts
+from services.domain.ladder import Of
+
+
+def label(text: str) -> str:
+    """Marks a text that is translated where it is shown."""
+    return text
+
+
+END_STATES: Mapping[str, str] = {
+    "answered": label("answered"),
+    "abandoned_early": label("gave up at once"),
+    "abandoned_in_menu": label("gave up in the menu"),
+    "abandoned_waiting": label("gave up waiting"),
+    "abandoned_ringing": label("gave up while it rang"),
+    "voicemail": label("left a voicemail"),
+    "unanswered": label("nobody answered"),
+    "flow_ended": label("ended by the flow"),
+    "flow_loop": label("the flow went in a circle"),
+    "unknown_hotline": label("unknown hotline"),
+    "suspended": label("account suspended"),
+    "callback_failed": label("customer not reached"),
+    "unavailable": label("service was away"),
+    "cut_off": label("cut off"),
+}
+RESULTS: Mapping[str, str] = {
+    "answered": label("answered"),
+    "dropped": label("hung up at once"),
+    "unconfirmed": label("did not press the key"),
+    "busy": label("busy"),
+    "no_answer": label("no answer"),
+    "rejected": label("rejected"),
+    "unreachable": label("not reachable"),
+    "cancelled": label("the caller left"),
+    "answered_elsewhere": label("answered elsewhere"),
+}
+PARTIES: Mapping[str, str] = {
+    "caller": label("caller"),
+    "agent": label("agent"),
+    "platform": label("platform"),
+}
+KINDS: Mapping[str, str] = {
+    "inbound": label("incoming"),
+    "callback": label("callback"),
+}
+CALLER_TYPES: Mapping[str, str] = {
+    "mobile": label("mobile"),
+    "fixed": label("landline"),
+    "international": label("abroad"),
+    "withheld": label("withheld"),
+    "unknown": label("unknown"),
+}
+NODES: Mapping[str, str] = {
+    "agent": label("agent rung"),
+    "ask": label("question"),
+    "callback": label("callback"),
+    "caps": label("limit"),
+    "collect": label("digits asked for"),
+    "group": label("group rung"),
+    "hangup": label("hang up"),
+    "hours": label("opening hours"),
+    "language": label("language"),
+    "menu": label("menu"),
+    "password": label("password"),
+    "percent": label("split by share"),
+    "queue": label("queue"),
+    "region": label("by region"),
+    "say": label("announcement"),
+    "screen": label("list check"),
+    "set": label("value set"),
+    "survey": label("survey"),
+    "switch": label("branch"),
+    "text_message": label("text message"),
+    "transfer": label("transfer"),
+    "voicemail": label("voicemail"),
+}
+LEGS: Mapping[str, str] = {
+    "inbound": label("incoming leg"),
+    "outbound": label("leg to a bound number"),
+    "caller_share": label("caller's own share"),
+}
+ADJUSTMENTS: Mapping[str, str] = {
+    "minimum": label("least charge"),
+    "maximum": label("most charge"),
+    "rounding": label("rounding"),
+}
+OUTCOMES: Mapping[str, str] = {
+    "match": label("understood"),
+    "invalid": label("no such choice"),
+    "timeout": label("too late"),
+}
+TRANSFERS: Mapping[str, str] = {
+    "blind": label("blind"),
+    "attended": label("attended"),
+}
+CAPS: Mapping[str, str] = {
+    "concurrent": label("calls at once"),
+    "per_caller": label("calls of one caller"),
+    "per_day": label("calls of a day"),
+    "per_month": label("calls of a month"),
+}
+_SPOKEN: Mapping[Of, Mapping[str, str]] = {
+    "node": NODES,
+    "end_state": END_STATES,
+    "party": PARTIES,
+    "outcome": OUTCOMES,
+    "transfer": TRANSFERS,
+    "cap": CAPS,
+}
+
+
+def word(texts: Texts, words: Mapping[str, str], found: str | None) -> str:
+    """What is none of them is shown as it is."""
+    return "" if found is None else texts(words[found]) if found in words else found
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A ladder in somebody's language."""
+
+    texts: Texts
+
+    def __call__(self, text: str, /, **values: object) -> str:
+        return self.texts(text, **values)
+
+    def word(self, of: Of, found: str) -> str:
+        return word(self.texts, _SPOKEN[of], found)
