@@ -37,3 +37,12 @@ def delete(folder: Path, names: Sequence[str]) -> None:
             path.unlink(missing_ok=True)
         else:
             log.error("%r is not below %s", name, folder)
+
+
+def find(folder: Path, name: str) -> Path | None:
+    """The file of this name below the folder; None when there is none. OSError; blocks as ``expire`` does."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        log.error("%r is not below %s", name, folder)
+        return None
+    return path if path.is_file() else None

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from services.console import access, asked, once
 from services.console.access import Identity
 from services.console.answers import answer, problem
+from services.console.api import exports
 from services.console.context import PARTS, At, Parts
 from services.console.problems import Away, Failed, Malformed, Problem, TooLarge, Unknown, WrongMethod
 from services.console.rendering import ASSETS
@@ -55,6 +56,7 @@ def create_app(parts: Parts, routes: Sequence[Route] = ROUTES) -> web.Applicatio
     app[PARTS] = parts
     app[LIMITER] = limiter(parts.redis)
     app[ASSETS] = _assets(parts.settings.assets_dir)
+    app[exports.RUNNING] = asyncio.Semaphore(exports.AT_ONCE)
     app.on_response_prepare.append(_add_headers)
     for route in routes:
         app.router.add_route(route.method, route.path, _endpoint(route))

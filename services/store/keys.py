@@ -252,3 +252,8 @@ def once(who: str, key: str) -> str:
 def called_back(account: str, number: str) -> str:
     """That somebody has dealt with a caller in vain, as they said themselves: ``services.store.called_back.Mark``."""
     return f"called_back:{{{account}}}:{number}"
+
+
+def hearing(login: str, file: str) -> str:
+    """That somebody has begun to hear a recording a short while ago, and it stands in the audit."""
+    return f"hearing:{login}:{file}"

@@ -23,3 +23,9 @@ async def due(redis: Redis, pbx: str, now: int) -> list[str]:
 
 async def forget(redis: Redis, pbx: str, files: Sequence[str]) -> None:
     await redis.zrem(keys.recordings(pbx), *files)
+
+
+async def kept_until(redis: Redis, pbx: str, files: Sequence[str]) -> list[int | None]:
+    """Of each, milliseconds since 1970; None: nothing is known of when it is to be deleted, or it has been."""
+    found: Any = await redis.zmscore(keys.recordings(pbx), [*files]) if files else []
+    return [None if at is None else int(at) for at in found]

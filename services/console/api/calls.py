@@ -1,6 +1,6 @@
 """Calls of an account: found, shown, and exported."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -157,7 +157,7 @@ async def whole(at: At, call: str) -> Whole:
     return found
 
 
-async def every(at: At, wanted: Wanted) -> AsyncIterator[list[Call]]:
+async def every(at: At, wanted: Wanted) -> AsyncGenerator[list[Call], None]:
     """Page by page, each asked for by itself: no reading of the archive lasts longer than one."""
     after: After | None = None
     while True:
