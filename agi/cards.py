@@ -5,7 +5,10 @@ from collections.abc import Sequence
 
 from agi.call import Call
 from agi.callee import Callee
+from services.domain import region
 from services.domain.card import Card
+from services.domain.numbers import to_e164
+from services.domain.region import party
 from services.store import cards
 from services.store.breaker import AWAY
 from services.store.callbacks import Callback
@@ -20,6 +23,7 @@ async def show(call: Call, node: str, group: str, agents: Sequence[Callee], wait
         call=call.id,
         number=call.number,
         name=call.name,
+        region=call.region,
         hotline=call.hotline.number,
         node=node,
         group=group,
@@ -38,6 +42,7 @@ async def show_callback(distribution: Distribution, callback: Callback, agent: s
         call=callback.id,
         number=callback.number,
         name="",
+        region=_place(callback.number),
         hotline=callback.hotline,
         node=callback.node,
         group=callback.group,
@@ -46,6 +51,11 @@ async def show_callback(distribution: Distribution, callback: Callback, agent: s
         rang=now(),
     )
     await _show(distribution, card, [agent])
+
+
+def _place(number: str) -> str:
+    found = party(number, to_e164(number), None, places=region.loaded()).region
+    return str(found) if found else ""
 
 
 async def _show(distribution: Distribution, card: Card, agents: Sequence[str]) -> None:

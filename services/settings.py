@@ -47,5 +47,7 @@ class Settings(BaseSettings):
     """What browsers reach the console by (docs/console.md); cookies go over TLS only where it begins with https."""
     console_proxies: frozenset[str] = frozenset()
     """Addresses of the proxies in front of it, whose ``X-Forwarded-For`` is believed."""
+    sip_websocket: str = "ws://127.0.0.1:8088/ws"
+    """Asterisk's, for softphones in browsers: the pbx document's ``web`` (docs/desk.md)."""
     assets_dir: Path = Path("/usr/share/hotline/assets")
     """What the build made for browsers (docs/setup.md)."""

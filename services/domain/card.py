@@ -33,6 +33,8 @@ class Card:
     """As it is dialled within China; empty when withheld."""
     name: str
     """As the caller's operator has sent it; empty: none."""
+    region: str
+    """Where the number is from, ``广东深圳``; empty: not known."""
     hotline: str
     node: str
     group: str

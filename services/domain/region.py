@@ -120,6 +120,10 @@ def load() -> None:
     _geocoder()
 
 
+def loaded() -> bool:
+    return _geocoder.cache_info().currsize > 0
+
+
 @lru_cache(maxsize=1)
 def _geocoder() -> Any:
     from phonenumbers import geocoder  # noqa: PLC0415  # too dear for whoever asks for no place

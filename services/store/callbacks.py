@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from services.domain.callbacks import CallbackTerms
 from services.store import keys
 from services.store.distribution import Distribution
+from services.store.queues import Pulled
 
 OF_HOTLINE = 100
 """Callbacks that may be pending for one hotline: who names others' numbers has us ring no more than these."""
@@ -124,6 +125,12 @@ async def reached(distribution: Distribution, callback: str, now: int) -> None:
 async def cancel(distribution: Distribution, callback: str, reason: Reason, now: int) -> bool:
     """False: there is none of this id. A customer who is being dialled already is not hung up on."""
     return bool(await distribution.run("callback_cancel", now, callback, reason))
+
+
+async def want(distribution: Distribution, callback: str, agent: str, now: int) -> Pulled:
+    """The agent makes it next, also if it was not due yet; within the group's windows all the same."""
+    reply: bytes = await distribution.run("callback_want", now, callback, agent)
+    return Pulled(reply.decode())
 
 
 async def get(distribution: Distribution, callback: str) -> Callback | None:

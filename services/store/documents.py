@@ -24,7 +24,7 @@ from services.store.versions import Edit, deletion, fields
 
 _ANY: TypeAdapter[Document] = TypeAdapter(Document)
 
-D = TypeVar("D", Account, Agent, Calendar, Group, Hotline, Numbering, Package, Tariff)
+D = TypeVar("D", Account, Agent, Calendar, Group, Hotline, NumberList, Numbering, Package, Tariff)
 
 Title = tuple[type[Any], str, int | None]
 """Kind, name and version of a document; None: the newest."""

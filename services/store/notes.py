@@ -46,11 +46,5 @@ async def of(redis: Redis, account: str, number: str) -> Sequence[Note]:
     return [_NOTE.validate_json(body) for body in found]
 
 
-async def remove(redis: Redis, account: str, number: str, note: Note) -> bool:
-    """False: it is not there any more."""
-    gone: Any = await redis.lrem(keys.notes(account, number), 1, _NOTE.dump_json(note).decode())
-    return bool(gone)
-
-
 def new_id() -> str:
     return secrets.token_hex(6)

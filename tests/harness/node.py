@@ -70,6 +70,7 @@ class Node:
             "HOTLINE_CONSOLE_HOST": bind,
             "HOTLINE_CONSOLE_PORT": str(self.ports.console),
             "HOTLINE_CONSOLE_URL": self.console_url,
+            "HOTLINE_SIP_WEBSOCKET": f"ws://127.0.0.1:{self.ports.web}/ws",
             "HOTLINE_ASSETS_DIR": str(STATE / "web"),
         }
         self.redis_server = self._process(

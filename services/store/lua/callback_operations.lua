@@ -26,8 +26,27 @@ function operations.callback_claim(process, stay, most)
         redis.call('ZREM', callbacks_free_key, id)
         operations.join(id, callback.group, callback.number, callback.priority, process, stay, callback.joined,
             callback.hotline)
+        if callback.wanted then
+            redis.call('HDEL', callback_key(id), 'wanted')
+            operations.pull(id, callback.wanted)
+        end
     end
     return free
+end
+
+-- An agent wants to make it now, whenever it was due; others still make it if that agent goes. Gives what came of it:
+-- `pulled`, or what is wrong.
+function operations.callback_want(id, agent)
+    load_agent(agent)
+    local callback = callback_of(id)
+    if not callback then return 'unknown' end
+    if callback.state == 'queued' then return operations.pull(id, agent) end
+    if callback.state ~= 'waiting' then return 'ringing' end
+    if not member_of(agent, callback.group) then return 'no_member' end
+    if not may_wait_for(agent, callback.group) then return 'off_duty' end
+    callback.wanted = agent
+    callback_waits(id, callback, now, 'wanted')
+    return 'pulled'
 end
 
 -- Back from the queue, until `at`.
