@@ -86,7 +86,8 @@ class Visit:
 
     async def ask(self, method: str, path: str, **more: Any) -> Answer:
         async with self.session.request(method, path, timeout=aiohttp.ClientTimeout(30), **more) as response:
-            body = await response.read()
+            endless = response.content_type == "text/event-stream"
+            body = await (response.content.readany() if endless else response.read())
             return Answer(response.status, body.decode(errors="replace"), dict(response.headers), body)
 
     async def __aenter__(self) -> Self:
