@@ -1,23 +1,25 @@
 """``hotline person …``: who may log in to the console."""
 
-import secrets
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
 
 import typer
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from services.cli.session import Actor, run
+from services.cli import session
+from services.cli.session import Actor
 from services.cli.terminal import Refused, out
-from services.console import passwords
-from services.domain.documents import Account, Agent
+from services.console import roster
+from services.console.problems import Problem
+from services.console.roster import By
 from services.domain.people import Person
 from services.domain.rights import Role
-from services.store import documents, people
-from services.store.audit import Act, kept
-from services.store.people import Known, TakenError
+from services.store import people
+from services.store.people import Known
 
 app = typer.Typer(no_args_is_help=True, help="Who may log in to the console.")
+T = TypeVar("T")
 
 Login = Annotated[str, typer.Argument(help="Lower case letters, digits, and . _ @ -")]
 
@@ -42,27 +44,7 @@ def add(  # noqa: PLR0913, PLR0917 - a person's fields
         found = error.errors()[0]
         where = ".".join(map(str, found["loc"]))
         raise Refused(": ".join(filter(None, (where, found["msg"].removeprefix("Value error, "))))) from None
-
-    async def work(redis: Redis) -> None:
-        await _check(redis, person)
-        password = _password()
-        async with kept(redis, Act(person.account or "", actor, "add_person", login)):
-            try:
-                await people.add(redis, person, await passwords.hashed(password))
-            except TakenError as error:
-                raise Refused(error) from error
-        out.print(f"{login}: {password}", markup=False)
-
-    run(work)
-
-
-async def _check(redis: Redis, person: Person) -> None:
-    if person.account is not None and await documents.get(redis, Account, person.account) is None:
-        raise Refused(f"there is no account {person.account!r}")
-    if person.agent is not None:
-        found = await documents.get(redis, Agent, person.agent)
-        if found is None or found.document.account != person.account:
-            raise Refused(f"the account {person.account!r} has no agent {person.agent!r}")
+    _print_password(login, run(lambda redis: roster.add(redis, person, _by(actor))))
 
 
 @app.command("list")
@@ -73,14 +55,10 @@ def list_people(
 
     Example: hotline person list demo
     """
-
-    async def work(redis: Redis) -> None:
-        for known in await people.of(redis, account):
-            person = known.person
-            marks = [*(["second factor"] if known.totp else []), *([] if person.active else ["not active"])]
-            out.print(f"{person.login:<24} {person.role:<15} {person.name}  {', '.join(marks)}".rstrip(), markup=False)
-
-    run(work)
+    for known in run(lambda redis: people.of(redis, account)):
+        person = known.person
+        marks = [*(["second factor"] if known.totp else []), *([] if person.active else ["not active"])]
+        out.print(f"{person.login:<24} {person.role:<15} {person.name}  {', '.join(marks)}".rstrip(), markup=False)
 
 
 @app.command()
@@ -90,13 +68,10 @@ def password(login: Login, actor: Actor) -> None:
     Example: hotline person password li.na
     """
 
-    async def work(redis: Redis) -> None:
-        known, new = await _known(redis, login), _password()
-        async with kept(redis, Act(known.person.account or "", actor, "reset_password", login)):
-            await people.set_password(redis, login, await passwords.hashed(new))
-        out.print(f"{login}: {new}", markup=False)
+    async def work(redis: Redis) -> str:
+        return await roster.reset_password(redis, await _known(redis, login), _by(actor))
 
-    run(work)
+    _print_password(login, run(work))
 
 
 @app.command("no-totp")
@@ -107,12 +82,10 @@ def no_totp(login: Login, actor: Actor) -> None:
     """
 
     async def work(redis: Redis) -> None:
-        known = await _known(redis, login)
-        async with kept(redis, Act(known.person.account or "", actor, "remove_totp", login)):
-            await people.set_totp(redis, login, "")
-        out.print(f"{login}: no second factor", markup=False)
+        await roster.remove_totp(redis, await _known(redis, login), _by(actor))
 
     run(work)
+    out.print(f"{login}: no second factor", markup=False)
 
 
 @app.command()
@@ -123,12 +96,25 @@ def remove(login: Login, actor: Actor) -> None:
     """
 
     async def work(redis: Redis) -> None:
-        known = await _known(redis, login)
-        async with kept(redis, Act(known.person.account or "", actor, "remove_person", login)):
-            await people.remove(redis, known.person)
-        out.print(f"{login}: removed", markup=False)
+        await roster.remove(redis, await _known(redis, login), _by(actor))
 
     run(work)
+    out.print(f"{login}: removed", markup=False)
+
+
+def run(work: Callable[[Redis], Awaitable[T]]) -> T:
+    try:
+        return session.run(work)
+    except Problem as problem:
+        raise Refused(problem.detail) from None
+
+
+def _by(actor: str) -> By:
+    return By(actor, at_machine=True)
+
+
+def _print_password(login: str, password: str) -> None:
+    out.print(f"{login}: {password}", markup=False)
 
 
 async def _known(redis: Redis, login: str) -> Known:
@@ -136,7 +122,3 @@ async def _known(redis: Redis, login: str) -> Known:
     if found is None:
         raise Refused(f"there is no person {login!r}")
     return found
-
-
-def _password() -> str:
-    return secrets.token_urlsafe(12)

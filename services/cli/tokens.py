@@ -5,14 +5,15 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from redis.asyncio import Redis
 
-from services.cli.session import Actor, run
+from services.cli.people import run
+from services.cli.session import Actor
 from services.cli.terminal import Refused, out
+from services.console import roster
+from services.console.roster import By
 from services.domain.people import Token
 from services.domain.rights import Right
 from services.store import people
-from services.store.audit import Act, kept
 from services.store.due import now
 
 app = typer.Typer(no_args_is_help=True, help="What programs show to the console's API.")
@@ -34,20 +35,13 @@ def add(
     """
     at = now()
     expires = None if days is None else at + timedelta(days=days) // timedelta(milliseconds=1)
-    fields = {"id": name, "name": name, "account": account, "scopes": scopes, "by": actor.lower()}
+    fields = {"id": name, "name": name, "account": account, "scopes": scopes, "by": actor}
     try:
         token = Token.model_validate({**fields, "created": at, "expires": expires})
     except ValidationError as error:
         found = error.errors()[0]
         raise Refused(f"{'.'.join(map(str, found['loc']))}: {found['msg']}") from None
-
-    async def work(redis: Redis) -> None:
-        if name in {known.id for known in await people.tokens(redis, account)}:
-            raise Refused(f"there is a token {name!r}: take it back first")
-        async with kept(redis, Act(account or "", actor, "add_token", name)):
-            out.print(await people.add_token(redis, token), markup=False)
-
-    run(work)
+    out.print(run(lambda redis: roster.add_token(redis, token, By(actor, at_machine=True))), markup=False)
 
 
 @app.command("list")
@@ -56,12 +50,8 @@ def list_tokens(account: Of = None) -> None:
 
     Example: hotline token list --account demo
     """
-
-    async def work(redis: Redis) -> None:
-        for token in await people.tokens(redis, account):
-            out.print(f"{token.id:<24} {', '.join(sorted(token.scopes))}", markup=False)
-
-    run(work)
+    for token in run(lambda redis: people.tokens(redis, account)):
+        out.print(f"{token.id:<24} {', '.join(sorted(token.scopes))}", markup=False)
 
 
 @app.command("take-back")
@@ -70,11 +60,5 @@ def take_back(name: str, actor: Actor, account: Of = None) -> None:
 
     Example: hotline token take-back crm --account demo
     """
-
-    async def work(redis: Redis) -> None:
-        async with kept(redis, Act(account or "", actor, "take_back_token", name)):
-            if not await people.take_back(redis, account, name):
-                raise Refused(f"there is no token {name!r}")
-        out.print(f"{name}: taken back", markup=False)
-
-    run(work)
+    run(lambda redis: roster.take_back(redis, account, name, By(actor, at_machine=True)))
+    out.print(f"{name}: taken back", markup=False)

@@ -30,16 +30,25 @@ _AREAS: Sequence[tuple[str, str, Right]] = (
 )
 
 
+_ABOVE: Sequence[tuple[str, str, Right]] = (
+    _area("Accounts", "accounts", Right.OWN),
+    _area("People", "people", Right.SEE_PEOPLE),
+    _area("Audit", "audit", Right.SEE_AUDIT),
+)
+"""Of those who stand above the accounts."""
+
+
 def entries(at: At) -> list[Entry]:
-    """Empty above the accounts."""
     account = at.request.match_info.get("account")
-    if account is None and at.who is not None:
-        account = at.who.account
-    if account is None or at.who is None:
+    if at.who is None:
         return []
+    if account is None:
+        account = at.who.account
     here = at.request.path
+    known = _ABOVE if account is None else _AREAS
+    base = "" if account is None else f"/accounts/{account}"
     return [
-        Entry(at.texts(label), path, here == path or here.startswith(f"{path}/"))
-        for label, path, right in ((label, f"/accounts/{account}/{path}", right) for label, path, right in _AREAS)
+        Entry(at.texts(label), f"{base}/{path}", here == f"{base}/{path}" or here.startswith(f"{base}/{path}/"))
+        for label, path, right in known
         if at.who.may(right, account)
     ]

@@ -32,7 +32,7 @@ def described(known: Iterable[Route]) -> dict[str, Any]:
     schemas, components = _schemas(api)
     paths: dict[str, Any] = {}
     for route in api:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, api, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": "hotline400", "version": "1", "description": "docs/api.md says how it is used."},
@@ -65,10 +65,17 @@ def _schemas(api: Sequence[Route]) -> tuple[Schemas, dict[str, Any]]:
     return {key: schema for (key, _), schema in found.items()}, definitions.get("$defs", {})
 
 
-def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
+def _id(route: Route, api: Sequence[Route]) -> str:
+    """What one handler does of an account and above the accounts has two."""
+    if sum(one.handler is route.handler for one in api) == 1:
+        return route.name
+    return f"{route.name}_{'of_account' if 'account' in route.parts else 'of_platform'}"
+
+
+def _operation(route: Route, api: Sequence[Route], schemas: Schemas) -> dict[str, Any]:
     key = f"{route.method} {route.path}"
     operation: dict[str, Any] = {
-        "operationId": route.name,
+        "operationId": _id(route, api),
         "tags": [route.area],
         "summary": route.summary,
         "parameters": [*map(_part, route.parts), *_query(schemas.get((key, "query"), {}))],

@@ -9,6 +9,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from services.console import words
 from services.console.access import CSRF_FIELD
 from services.console.context import At
 from services.console.menu import entries
@@ -29,7 +30,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(Right=Right, LANGUAGES=LANGUAGES)
+    made.globals.update(Right=Right, LANGUAGES=LANGUAGES, ROLES=words.ROLES, RIGHTS=words.RIGHTS)
     return made
 
 

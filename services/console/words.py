@@ -1,10 +1,11 @@
-"""What the ids that stand in records are called by people. The English is the catalogues' key."""
+"""What ids of records, roles and rights are called by people. The English is the catalogues' key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.console.texts import Texts
 from services.domain.ladder import Of
+from services.domain.rights import Right, Role
 
 
 def label(text: str) -> str:
@@ -130,3 +131,30 @@ class Spoken:
 
     def word(self, of: Of, found: str) -> str:
         return word(self.texts, _SPOKEN[of], found)
+
+ROLES: Mapping[Role, str] = {
+    Role.PLATFORM_ADMIN: label("Platform administrator"),
+    Role.COMPANY_ADMIN: label("Company administrator"),
+    Role.SUPERVISOR: label("Supervisor"),
+    Role.AGENT: label("Agent"),
+    Role.AUDITOR: label("Auditor"),
+}
+
+RIGHTS: Mapping[Right, str] = {
+    Right.SEE_LIVE: label("see what goes on live"),
+    Right.ACT_LIVE: label("act on agents and callers live"),
+    Right.DESK: label("work at an agent's desk"),
+    Right.SEE_CALLS: label("see calls"),
+    Right.CHANGE_CALLS: label("write notes on calls"),
+    Right.HEAR_RECORDINGS: label("hear recordings"),
+    Right.SEE_ANALYSIS: label("see the analysis"),
+    Right.SEE_SETUP: label("see the set-up"),
+    Right.CHANGE_SETUP: label("change the set-up"),
+    Right.SEE_MONEY: label("see money"),
+    Right.CHANGE_MONEY: label("top up and renew"),
+    Right.SEE_PEOPLE: label("see people and tokens"),
+    Right.CHANGE_PEOPLE: label("change people and tokens"),
+    Right.SEE_AUDIT: label("see the audit"),
+    Right.SEE_METRICS: label("read metrics"),
+    Right.OWN: label("change themselves"),
+}

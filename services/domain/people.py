@@ -1,5 +1,6 @@
 """Who uses the console: people, and programs with tokens."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -51,7 +52,23 @@ class Token(Model):
     account: Id | None = None
     """None: of all accounts."""
     scopes: Annotated[frozenset[Right], Field(min_length=1)]
-    by: Login
+    by: Annotated[str, Field(min_length=1, max_length=100)]
+    """Who made it, as the audit names them."""
     created: int
     expires: int | None = None
     """Milliseconds since 1970."""
+
+
+def beyond(rights: frozenset[Right], wanted: frozenset[Right]) -> list[Right]:
+    """What somebody with these rights cannot give, nor take over from others by a new password."""
+    return sorted(wanted - rights - {Right.OWN})
+
+
+def locks_out(people: Sequence[Person], before: Person, after: Person | None) -> bool:
+    """Whether nobody of these could let people in any more; ``after`` None: removed."""
+    had, has = _lets_in(before), after is not None and _lets_in(after)
+    return had and not has and not any(_lets_in(one) for one in people if one.login != before.login)
+
+
+def _lets_in(person: Person) -> bool:
+    return person.active and Right.CHANGE_PEOPLE in person.rights

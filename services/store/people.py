@@ -3,10 +3,12 @@
 import contextlib
 import hashlib
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 from redis.exceptions import WatchError
 
 from services.domain.people import Person, Token
@@ -15,10 +17,15 @@ from services.store import keys
 TOKEN_PREFIX = "hl_"  # noqa: S105 - what all begin with
 """So that one that was left somewhere can be found."""
 _FIELDS = ("body", "password", "totp", "totp_used", "epoch")
+_EPOCHS = 2**40
 
 
 class TakenError(Exception):
-    """The login is somebody's."""
+    """The login, or the token's id, is somebody's."""
+
+
+class GoneError(Exception):
+    """There is no such person any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +60,11 @@ async def add(redis: Redis, person: Person, password: str) -> None:
     """``password``: its hash. Raises TakenError."""
     async with redis.pipeline() as pipe:
         await pipe.watch(keys.person(person.login))
-        taken = await pipe.exists(keys.person(person.login))
+        taken = await cast("Any", pipe.hexists(keys.person(person.login), "body"))
         pipe.multi()  # type: ignore[no-untyped-call]
-        pipe.hset(
-            keys.person(person.login), mapping={"body": person.model_dump_json(), "password": password, "epoch": 1}
-        )
+        # The sessions of who had the login before, and was removed, are not this person's.
+        body, epoch = person.model_dump_json(), secrets.randbelow(_EPOCHS)
+        pipe.hset(keys.person(person.login), mapping={"body": body, "password": password, "epoch": epoch})
         pipe.sadd(keys.people(person.account), person.login)
         try:
             if not taken:
@@ -68,22 +75,33 @@ async def add(redis: Redis, person: Person, password: str) -> None:
     raise TakenError(f"the login {person.login!r} is taken")
 
 
-async def change(redis: Redis, before: Person, after: Person, *, end_sessions: bool) -> None:
-    """All but the login may be another."""
-    async with redis.pipeline() as pipe:
-        pipe.hset(keys.person(after.login), "body", after.model_dump_json())
+Make = Callable[[Person, Sequence[Person]], Person | None]
+
+
+async def change(redis: Redis, before: Person, make: Make) -> None:
+    """``make`` is given the person and all of its account as they stand, and gives what it becomes; None: removed.
+
+    It may raise. The login stays. Who becomes inactive has no session any more. Raises GoneError.
+    """
+
+    async def write(pipe: Pipeline) -> None:
+        colleagues = [known.person for known in await of(pipe, before.account)]
+        found = await get(pipe, before.login)
+        if found is None or found.person.account != before.account:
+            raise GoneError(f"there is no person {before.login!r} any more")
+        after = make(found.person, colleagues)
+        pipe.multi()  # type: ignore[no-untyped-call]
         pipe.srem(keys.people(before.account), before.login)
+        if after is None:
+            pipe.delete(keys.person(before.login))
+            return
+        pipe.hset(keys.person(before.login), "body", after.model_dump_json())
         pipe.sadd(keys.people(after.account), after.login)
-        if end_sessions:
+        if not after.active:
             pipe.hincrby(keys.person(after.login), "epoch", 1)
-        await pipe.execute()
 
-
-async def remove(redis: Redis, person: Person) -> None:
-    async with redis.pipeline() as pipe:
-        pipe.delete(keys.person(person.login))
-        pipe.srem(keys.people(person.account), person.login)
-        await pipe.execute()
+    # Every change of a person writes to the set of its account's people: of two at a time the second begins again.
+    await redis.transaction(write, keys.people(before.account), keys.person(before.login))
 
 
 async def set_password(redis: Redis, login: str, password: str) -> None:
@@ -94,10 +112,10 @@ async def set_password(redis: Redis, login: str, password: str) -> None:
         await pipe.execute()
 
 
-async def set_totp(redis: Redis, login: str, secret: str) -> None:
-    """Empty: no second factor any more. Ends the person's sessions."""
+async def set_totp(redis: Redis, login: str, secret: str, used: int = 0) -> None:
+    """Empty: no second factor any more. Ends the person's sessions. ``used``: the step of a code that was taken."""
     async with redis.pipeline() as pipe:
-        pipe.hset(keys.person(login), mapping={"totp": secret, "totp_used": 0})
+        pipe.hset(keys.person(login), mapping={"totp": secret, "totp_used": used})
         pipe.hincrby(keys.person(login), "epoch", 1)
         await pipe.execute()
 
@@ -117,13 +135,20 @@ async def use_totp(redis: Redis, login: str, before: int, step: int) -> bool:
 
 
 async def add_token(redis: Redis, token: Token) -> str:
-    """What its program has to show; nobody can tell it again."""
+    """What its program has to show; nobody can tell it again. Raises TakenError while another of its id holds."""
     shown = TOKEN_PREFIX + secrets.token_urlsafe(32)
     digest = _digest(shown)
-    async with redis.pipeline() as pipe:
+    ids = keys.tokens(token.account)
+
+    async def write(pipe: Pipeline) -> None:
+        had: Any = await pipe.hget(ids, token.id)
+        if had is not None and await pipe.exists(keys.token(had.decode())):
+            raise TakenError(f"there is a token {token.id!r}: take it back first")
+        pipe.multi()  # type: ignore[no-untyped-call]
         pipe.set(keys.token(digest), token.model_dump_json(), pxat=token.expires)
-        pipe.hset(keys.tokens(token.account), token.id, digest)
-        await pipe.execute()
+        pipe.hset(ids, token.id, digest)
+
+    await redis.transaction(write, ids)
     return shown
 
 

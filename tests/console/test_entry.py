@@ -82,7 +82,7 @@ async def test_a_new_password_or_leaving_ends_all_sessions(console: Console) -> 
         assert not await is_in(one)
         assert not await is_in(other)
         assert (await one.log_in("moved", "another password")).status == 303
-        await people.change(console.redis, person, person.model_copy(update={"active": False}), end_sessions=False)
+        await people.change(console.redis, person, lambda now, _: now.model_copy(update={"active": False}))
         assert not await is_in(one)
         assert (await one.log_in("moved", "another password")).status == 403
 
