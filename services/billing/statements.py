@@ -1,5 +1,6 @@
 """Gathers an account's statement from the streams: calls, corrections, and the account's ledger."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -10,7 +11,7 @@ from redis.asyncio import Redis
 from services.billing.library import find
 from services.domain import book, statement
 from services.domain.book import Book, Line, keeps_book
-from services.domain.cycle import Span
+from services.domain.cycle import Span, add_months
 from services.domain.documents import Account
 from services.domain.rating import CHINA_TIME
 from services.domain.record import Record
@@ -22,8 +23,13 @@ from services.store.documents import Versioned
 from services.store.shelf import MissingError
 
 D = TypeVar("D", Account, Tariff)
+_MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
 _DAY_MS = 24 * 3600 * 1000
 """Clocks differ: a call may be on the stream before it has ended."""
+
+
+class CycleError(Exception):
+    """Says what was expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,25 @@ async def gather(redis: Redis, account: str, span: Span, today: date, read: Call
         unrated=len(await _unrated(redis, account, span) - {one.record.call_id for one in found.calls}),
         unbooked=len(await _unbooked(redis, owner, stored.book, span, today)),
     )
+
+
+async def span_of(redis: Redis, account: str, cycle: str, package: str | None) -> Span:
+    """``cycle``: a month, ``2026-10``, or a day of a package's cycle, ``2026-10-15``.
+
+    Raises CycleError, and as ``gather`` does.
+    """
+    month = _MONTH.fullmatch(cycle) is not None
+    try:
+        day = date.fromisoformat(f"{cycle}-01" if month else cycle)
+        end = add_months(day, 1)
+    except ValueError:
+        expected = "expected a month like 2026-10, or a day of a package's cycle like 2026-10-15"
+        raise CycleError(f"{cycle!r}: {expected}") from None
+    if not month:
+        return await package_cycle(redis, account, package, day)
+    if package is not None:
+        raise CycleError(f"{cycle!r}: with a package, {package!r}, expected a day of its cycle, and no month")
+    return Span(day, end)
 
 
 async def package_cycle(redis: Redis, account: str, package: str | None, day: date) -> Span:

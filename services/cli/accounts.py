@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -10,14 +9,14 @@ import typer
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
+from services.billing import commands
+from services.billing.commands import CommandError
 from services.cli import session
 from services.cli.terminal import Refused, err, out
-from services.domain import book, money
-from services.domain.book import Agreed, Book, NoPackageError, Shelf, Step
-from services.domain.documents import Account
-from services.domain.rating import CHINA_TIME
-from services.store import books, documents, shelf
-from services.store.books import Once, TakenError
+from services.domain import money
+from services.domain.book import Book
+from services.store import books
+from services.store.books import Changed, TakenError
 
 app = typer.Typer(no_args_is_help=True, help="Accounts' money and packages.")
 
@@ -27,7 +26,6 @@ Key = Annotated[
     str, typer.Option("--id", help="Of whatever it is done for: a second command of the same id changes nothing.")
 ]
 LONGEST_ID = 100
-Taken = Callable[[Book, Shelf, Agreed, date], Step]
 
 
 @app.command()
@@ -38,7 +36,7 @@ def show(name: Name, as_json: AsJson = False) -> None:  # noqa: FBT002
     """
 
     async def work(redis: Redis) -> None:
-        await _owner(redis, name)
+        await commands.owner(redis, name)
         _print((await books.get(redis, name)).book, as_json=as_json)
 
     _run(work)
@@ -57,13 +55,7 @@ def top_up(
     Example: hotline account top-up shop 3000 --id invoice-2026-118
     """
     added = _amount(amount)
-    once = _once(key, f"a top-up of {money.text(added)}")
-
-    async def work(redis: Redis) -> None:
-        await _owner(redis, name)
-        _print(await _done(redis, name, lambda now: book.top_up(now, added, _today(), reason), once), as_json=as_json)
-
-    _run(work)
+    _do(key, lambda redis: commands.top_up(redis, name, added, reason, key), as_json=as_json)
 
 
 @app.command()
@@ -77,8 +69,7 @@ def renew(
 
     Example: hotline account renew shop three-years --id contract-2026-7
     """
-    once = _once(key, f"a renewal of {package}")
-    _change(name, lambda now, known, agreed, day: book.renew(now, known, agreed, package, day), once, as_json=as_json)
+    _do(key, lambda redis: commands.renew(redis, name, package, key), as_json=as_json)
 
 
 @app.command()
@@ -87,38 +78,20 @@ def settle(name: Name, as_json: AsJson = False) -> None:  # noqa: FBT002
 
     Example: hotline account settle shop
     """
-    _change(name, book.settle, None, as_json=as_json)
+    _do("", lambda redis: commands.settle(redis, name), as_json=as_json)
 
 
-def _change(name: str, take: Taken, once: Once | None, *, as_json: bool) -> None:
-    async def work(redis: Redis) -> None:
-        agreed = await shelf.agreed(redis, await _owner(redis, name))
-        known = await shelf.shelf(redis, (await books.get(redis, name)).book, agreed)
-        _print(await _done(redis, name, lambda now: take(now, known, agreed, _today()), once), as_json=as_json)
-
-    _run(work)
-
-
-def _once(key: str, what: str) -> Once | None:
+def _do(key: str, command: Callable[[Redis], Awaitable[Changed]], *, as_json: bool) -> None:
     if not key.isprintable() or len(key) > LONGEST_ID:
         raise Refused(f"--id {key!r}: expected at most {LONGEST_ID} signs, none of them unprintable")
-    return Once(key, what) if key else None
 
+    async def work(redis: Redis) -> None:
+        done = await command(redis)
+        if done.before:
+            err.print(f"id {key!r} was used for {done.before} before: nothing was changed", markup=False)
+        _print(done.book, as_json=as_json)
 
-async def _done(redis: Redis, name: str, step: Callable[[Book], Step], once: Once | None) -> Book:
-    done = await books.change(redis, name, step, once)
-    if done.again and once is not None:
-        err.print(f"id {once.id!r} was used for {once.what} before: nothing was changed", markup=False)
-    return done.book
-
-
-async def _owner(redis: Redis, name: str) -> Account:
-    found = await documents.get(redis, Account, name)
-    if found is None:
-        raise Refused(f"there is no account {name!r}")
-    if not book.keeps_book(found.document):
-        raise Refused(f"account {name!r} keeps no book: it has no 'packages' and is not 'prepaid'")
-    return found.document
+    _run(work)
 
 
 def _amount(text: str) -> int:
@@ -126,10 +99,6 @@ def _amount(text: str) -> int:
         return money.micros(Decimal(text))
     except (InvalidOperation, ValueError):
         raise Refused(f"amount {text!r}: expected a number with at most six decimals, like 3000 or 0.50") from None
-
-
-def _today() -> date:
-    return datetime.now(UTC).astimezone(CHINA_TIME).date()
 
 
 def _print(now: Book, *, as_json: bool) -> None:
@@ -147,5 +116,5 @@ def _print(now: Book, *, as_json: bool) -> None:
 def _run(work: Callable[[Redis], Awaitable[None]]) -> None:
     try:
         session.run(work)
-    except (NoPackageError, TakenError, shelf.MissingError, ValidationError) as error:
+    except (CommandError, TakenError, ValidationError) as error:
         raise Refused(error) from error

@@ -2,30 +2,25 @@
 
 import json
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from redis.asyncio import Redis
 from rich.progress import Progress
 from rich.table import Table
 
-from services.billing.agreements import agreements
+from services.billing import offers as offers_of
 from services.cli import session
 from services.cli.files import documents_in
-from services.cli.records import CHINA
 from services.cli.terminal import Refused, err, out
 from services.domain import callfile, money
 from services.domain.callfile import Line
 from services.domain.comparison import Offer
-from services.domain.comparison import compare as compare_packages
-from services.domain.documents import Account, Document, Hotline
+from services.domain.documents import Document, Hotline
 from services.domain.package import Package
-from services.domain.usage import Served, UnratableError, usage_of
-from services.store import keys, records
+from services.domain.usage import Served, UnratableError
 
-_DAY_MS = 24 * 3600 * 1000
 Calls = list[Served]
 
 
@@ -40,39 +35,19 @@ def compare(  # noqa: PLR0913  # what the options say
         raise Refused(f"--until {until}: expected a day after --since, {since}")
     try:
         if calls is None:
-            found, documents = _from_redis(account, _ms(since), _ms(until))
+            found, documents = session.run(lambda redis: offers_of.written(redis, account, since, until))
         else:
             found, documents = _from_file(account, calls, offers), list(offers)
-        owner = next((one for one in documents if isinstance(one, Account) and one.id == account), None)
-        if owner is None:
-            raise Refused(f"account {account!r}: there is no document of it")
-        inside = sorted((one for one in found if _ms(since) <= one.ended < _ms(until)), key=lambda one: one.ended)
+        inside = [one for one in found if offers_of.ms(since) <= one.ended < offers_of.ms(until)]
         if not inside:
             raise Refused(f"account {account!r} has no calls from {since} to {until}")
         with Progress(console=err, disable=not err.is_terminal, transient=True) as bar:
             task = bar.add_task("calls", total=len(inside) * (len(packages) + 1))
-            compared = compare_packages(documents, owner, packages, inside, since, until, lambda: bar.advance(task))
+            rated = lambda: bar.advance(task)  # noqa: E731
+            compared = offers_of.compared(account, documents, packages, inside, since, until, rated)
     except UnratableError as error:
         raise Refused(error) from error
     _print(compared, len(inside), as_json=as_json)
-
-
-def _from_redis(account: str, since: int, until: int) -> tuple[Calls, list[Document]]:
-    """The account's calls, rated or not, as they were written from a day before on."""
-    found: Calls = []
-    documents: list[Document] = []
-
-    async def work(redis: Redis) -> None:
-        for stream in (keys.RATED_STREAM, keys.UNRATED_STREAM):
-            async for one in records.written(redis, max(0, since - _DAY_MS), stream=stream):
-                call = one.record
-                if call.account == account and since <= call.ended < until:
-                    usage = usage_of(call)
-                    found.append(Served(call.hotline, account, call.started, call.ended, usage))
-        documents.extend(await agreements(redis, account, {call.hotline for call in found}))
-
-    session.run(work)
-    return found, documents
 
 
 def _from_file(account: str, calls: Path, documents: Sequence[Document]) -> Calls:
@@ -94,10 +69,6 @@ def _from_file(account: str, calls: Path, documents: Sequence[Document]) -> Call
 
 def _refuse(calls: Path, number: int, sentence: str) -> NoReturn:
     raise Refused(f"{calls}:{number}: {sentence}")
-
-
-def _ms(day: date) -> int:
-    return int(datetime.combine(day, time(), CHINA).timestamp()) * 1000
 
 
 def _print(offers: list[Offer], calls: int, *, as_json: bool) -> None:

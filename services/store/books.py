@@ -68,8 +68,8 @@ class Once:
 @dataclass(frozen=True, slots=True)
 class Changed:
     book: Book
-    again: bool
-    """Whether the command had been done before; nothing was changed then."""
+    before: str = ""
+    """What had been done by the command's id before: nothing was changed then."""
 
 
 class TakenError(Exception):
@@ -85,7 +85,7 @@ async def change(redis: Redis, account: str, step: Callable[[Book], Step], once:
     async def write(pipe: Pipeline) -> Changed:
         body, state = await cast("Any", pipe.hmget(keys.book(account), ["body", "state"]))
         before = stored(body, state).book
-        done = once is not None and await _done(pipe, account, once)
+        done = await _done(pipe, account, once)
         taken = Step(before) if done else step(before)
         pipe.multi()  # type: ignore[no-untyped-call]
         if taken.book == before:
@@ -95,18 +95,20 @@ async def change(redis: Redis, account: str, step: Callable[[Book], Step], once:
             pipe.hset(keys.commands(account), once.id, once.what)
         for command in written(account, taken, new_state()):
             pipe.execute_command(*command)
-        return Changed(taken.book, again=False)
+        return Changed(taken.book)
 
     after: Changed = await redis.transaction(write, keys.book(account), value_from_callable=True)
     return after
 
 
-async def _done(pipe: Pipeline, account: str, once: Once) -> bool:
+async def _done(pipe: Pipeline, account: str, once: Once | None) -> str:
     """Whoever does it changes the book in the same step, which is watched."""
+    if once is None:
+        return ""
     what = cast("bytes | None", await cast("Any", pipe.hget(keys.commands(account), once.id)))
     if what is not None and what.decode() != once.what:
         raise TakenError(f"id {once.id!r} was used for {what.decode()}, which is not {once.what}: nothing was changed")
-    return what is not None
+    return "" if what is None else what.decode()
 
 
 async def accounts(redis: Redis) -> list[str]:

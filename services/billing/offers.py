@@ -1,0 +1,56 @@
+"""What the calls of an account that stand on the streams would have cost with each package on offer."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time
+
+from redis.asyncio import Redis
+
+from services.billing.agreements import agreements
+from services.domain.comparison import Offer, compare
+from services.domain.documents import Account, Document
+from services.domain.package import Package
+from services.domain.rating import CHINA_TIME
+from services.domain.usage import Served, UnratableError, usage_of
+from services.store import keys, records
+
+_DAY_MS = 24 * 3600 * 1000
+"""Clocks differ: a call may be on the stream before it has ended."""
+
+Calls = list[Served]
+
+
+async def written(redis: Redis, account: str, since: date, until: date) -> tuple[Calls, list[Document]]:
+    """The account's calls that ended then, rated or not, and all documents but packages that their prices ask for.
+
+    Raises UnratableError, UnreadableError and RedisError.
+    """
+    begin, end = ms(since), ms(until)
+    found: Calls = []
+    for stream in (keys.RATED_STREAM, keys.UNRATED_STREAM):
+        async for one in records.written(redis, max(0, begin - _DAY_MS), stream=stream):
+            call = one.record
+            if call.account == account and begin <= call.ended < end:
+                found.append(Served(call.hotline, account, call.started, call.ended, usage_of(call)))
+    return found, await agreements(redis, account, {call.hotline for call in found})
+
+
+def compared(  # noqa: PLR0913, PLR0917  # what is compared
+    account: str,
+    documents: Sequence[Document],
+    packages: Sequence[Package],
+    calls: Sequence[Served],
+    since: date,
+    until: date,
+    rated: Callable[[], None],
+) -> list[Offer]:
+    """``rated`` is told of each call with each package, and with none. Takes its time. Raises UnratableError."""
+    owner = next((one for one in documents if isinstance(one, Account) and one.id == account), None)
+    if owner is None:
+        raise UnratableError(f"account {account!r}: there is no document of it")
+    in_order = sorted(calls, key=lambda one: one.ended)
+    return compare(documents, owner, packages, in_order, since, until, rated)
+
+
+def ms(day: date) -> int:
+    """Milliseconds since 1970, when it begins in China."""
+    return int(datetime.combine(day, time(), CHINA_TIME).timestamp()) * 1000
