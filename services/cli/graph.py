@@ -27,6 +27,7 @@ _COLOURS: dict[Look, tuple[str, str]] = {
     "decides": ("#f3f4f6", "#6b7280"),
     "over": ("#fee2e2", "#b91c1c"),
     "jump": ("#ffffff", "#9ca3af"),
+    "missing": ("#ffffff", "#b91c1c"),
 }
 _POINTS_PER_CELL, _POINTS_PER_LINE, _PADDING = 6.7, 16, 22
 _MERMAID_SHAPES: dict[Look, tuple[str, str]] = {
@@ -36,6 +37,7 @@ _MERMAID_SHAPES: dict[Look, tuple[str, str]] = {
     "decides": ("{{", "}}"),
     "over": ("([", "])"),
     "jump": (">", "]"),
+    "missing": (">", "]"),
 }
 
 

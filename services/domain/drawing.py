@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,9 +10,10 @@ from services.domain.documents import Hotline
 from services.domain.nodes import Node
 from services.domain.nodes.base import Branch, Prompt, Ringing
 
-Look = Literal["begin", "asks", "people", "decides", "over", "jump"]
+Look = Literal["begin", "asks", "people", "decides", "over", "jump", "missing"]
 """``asks``: waits for the caller; ``people``: a talk ends the call; ``decides``: everything that goes on by itself;
-``jump``: stands for a node that so many lines lead to that they would hide all others."""
+``jump``: stands for a node that so many lines lead to that they would hide all others; ``missing``: there is no
+node of this name."""
 
 WIDEST = 30
 """Cells of a line of text: a Chinese character takes two."""
@@ -32,6 +33,8 @@ class Box:
     detail: str = ""
     ends: bool = False
     """A call may end here."""
+    node: str = ""
+    """The flow's node that it is, or stands for; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +55,24 @@ class Drawing:
         return "TB" if len(self.boxes) <= SMALL else "LR"
 
 
-def drawing(hotline: Hotline) -> Drawing:
-    """Of a flow that ``check`` finds nothing wrong with."""
+Word = Callable[[str], str]
+"""What a reader calls a kind of node, or a way."""
+
+
+def drawing(hotline: Hotline, word: Word = str) -> Drawing:
+    """Also of a flow that ``check`` finds something wrong with."""
     nodes = hotline.flow.nodes
-    ways = {name: _ways(node) for name, node in nodes.items()}
+    ways = {name: _ways(node, word) for name, node in nodes.items()}
     coming: dict[str, int] = defaultdict(int)
     for named in ways.values():
         for to in named:
             coming[to] += 1
-    crowded = {name for name, count in coming.items() if count > MANY}
+    crowded = {name for name, count in coming.items() if count > MANY and name in nodes}
     boxes = [Box(BEGIN, "begin", cut(f"{hotline.number} {hotline.name}"))]
     # A crowded node that has nothing to say but its end is drawn wherever a line ends at it, and not by itself.
-    boxes += [_box(name, node) for name, node in nodes.items() if name not in crowded or node.kind != "hangup"]
+    boxes += [_box(name, node, word) for name, node in nodes.items() if name not in crowded or node.kind != "hangup"]
+    missing = [name for name in dict.fromkeys([hotline.flow.start, *coming]) if name not in nodes]
+    boxes += [Box(name, "missing", cut(f"{name}?")) for name in missing]
     lines = [Line(BEGIN, hotline.flow.start, "")]
     for source, named in ways.items():
         for to, labels in named.items():
@@ -71,7 +80,7 @@ def drawing(hotline: Hotline) -> Drawing:
             if to in crowded:
                 target = f"{source} {to}"
                 end = nodes[to].kind == "hangup"
-                boxes.append(Box(target, "over" if end else "jump", to if end else f"→ {to}", ends=end))
+                boxes.append(Box(target, "over" if end else "jump", to if end else f"→ {to}", ends=end, node=to))
             lines.append(Line(source, target, cut(", ".join(dict.fromkeys(labels)))))
     return Drawing(boxes, lines)
 
@@ -89,11 +98,11 @@ def cells(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
-def _box(name: str, node: Node) -> Box:
+def _box(name: str, node: Node, word: Word) -> Box:
     look: Look = "asks" if node.WAITS else "decides"
     if isinstance(node, Ringing) or node.ends():
         look = "over" if node.kind == "hangup" else "people"
-    return Box(name, look, cut(f"{name} · {node.kind}"), cut(_detail(node)), node.ends())
+    return Box(name, look, cut(f"{name} · {word(node.kind)}"), cut(_detail(node)), node.ends(), name)
 
 
 def _detail(node: Node) -> str:
@@ -113,27 +122,27 @@ def _said(prompt: Prompt) -> str:
     return " ".join(prompt.split()) if isinstance(prompt, str) else f"♪ {prompt.file}"
 
 
-def _ways(node: Node) -> dict[str, list[str]]:
+def _ways(node: Node, word: Word) -> dict[str, list[str]]:
     """By where they lead."""
     ways: dict[str, list[str]] = defaultdict(list)
     for key, to in node.nexts():
-        ways[to] += _label(node, key)
+        ways[to] += _label(node, key, word)
     return ways
 
 
-def _label(node: Node, key: str) -> Iterator[str]:
+def _label(node: Node, key: str, word: Word) -> Iterator[str]:
     """``next`` needs none, ``keys.1`` is ``1``, ``branches.0.next`` is what the branch says."""
     name, _, inner = key.partition(".")
     if not inner:
         if name != "next":
-            yield name
+            yield word(name)
         return
     if not inner.endswith(".next"):
-        yield inner
+        yield inner if name in {"keys", "cases"} else word(inner)
         return
     branch: Branch = getattr(node, name)[int(inner.removesuffix(".next"))]
     said = branch.model_dump(exclude={"next"}, exclude_none=True)
-    yield " ".join(f"{key} {_words(value)}" for key, value in said.items())
+    yield " ".join(f"{word(key)} {_words(value)}" for key, value in said.items())
 
 
 def _words(value: object) -> str:

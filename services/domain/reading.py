@@ -70,15 +70,22 @@ def read(file: str, text: str) -> Reading:
     reading = Reading(problems=flaws)
     told = [(flaw.line, flaw.key) for flaw in flaws]
     for source in sources:
-        try:
-            reading.located.append(Located(_DOCUMENT.validate_python(source), file, source))
-        except ValidationError as invalid:
-            errors = invalid.errors()
-            other_schema = [details for details in errors if details["loc"][1:] == ("schema",)]
-            found = [_problem(file, source, details) for details in other_schema or errors]
-            reading.problems += [one for one in found if not any(_covers(flaw, one) for flaw in told)]
-            reading.broken.add(_ref(source))
+        one = take(file, source)
+        reading.located += one.located
+        reading.problems += [problem for problem in one.problems if not any(_covers(flaw, problem) for flaw in told)]
+        reading.broken |= one.broken
     return reading
+
+
+def take(file: str, source: Any) -> Reading:
+    """One document of values, which may know their lines."""
+    try:
+        return Reading([Located(_DOCUMENT.validate_python(source), file, source)])
+    except ValidationError as invalid:
+        errors = invalid.errors()
+        other_schema = [details for details in errors if details["loc"][1:] == ("schema",)]
+        found = [_problem(file, source, details) for details in other_schema or errors]
+        return Reading(problems=found, broken={_ref(source)})
 
 
 def _covers(flaw: tuple[int, str], problem: Problem) -> bool:

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from io import StringIO
 from itertools import chain
 from typing import Any
@@ -31,9 +31,14 @@ def _text(document: Document) -> str:
     return text.getvalue()
 
 
-def differences(old: Document | None, new: Document | None, names: tuple[str, str]) -> Iterator[str]:
-    """What is otherwise in the new document, as lines of a unified diff; then a list's entries that came and went."""
-    before, after = [[] if one is None else text_of(one).splitlines() for one in (old, new)]
+def differences(
+    old: Document | None, new: Document | None, names: tuple[str, str], shown: Callable[[str], str] = str
+) -> Iterator[str]:
+    """What is otherwise in the new document, as lines of a unified diff; then a list's entries that came and went.
+
+    ``shown``: what is made of each one's text before.
+    """
+    before, after = [[] if one is None else shown(text_of(one)).splitlines() for one in (old, new)]
     lines = difflib.unified_diff(before, after, *names, lineterm="")
     return chain(lines, _entries_changed(old, new))
 

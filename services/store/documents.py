@@ -98,6 +98,11 @@ async def names(redis: Redis, kind: type[D]) -> list[str]:
     return sorted([name.decode().removeprefix(prefix) async for name in redis.scan_iter(f"{prefix}*", 1000)])
 
 
+@lru_cache(maxsize=PARSED)
+def _any(body: bytes) -> Document:
+    return _ANY.validate_json(body)
+
+
 def _kind_name(kind: type[Any]) -> str:
     return kind.__name__.lower()
 
@@ -119,7 +124,7 @@ async def standing(redis: Redis) -> Standing:
             versions[kind, document_id] = int(version or 0)
             try:
                 if body is not None:
-                    documents[kind, document_id] = _ANY.validate_json(body)
+                    documents[kind, document_id] = _any(body)
             except ValidationError as error:
                 unreadable[kind, document_id] = error.errors()[0]["msg"]
     return Standing(documents, versions, unreadable)

@@ -143,7 +143,7 @@ def _mapping(shape: Shape, rows: Iterable[tuple[Any, Any]], double: Callable[[st
 
 
 def _left_out(shape: Shape, value: Any) -> bool:
-    return value is None or (shape.nullable and value in ([], {}))
+    return value is None or (shape.nullable and shape.widget != "object" and value in ([], {}))
 
 
 def _blank(value: Any) -> bool:
