@@ -132,6 +132,7 @@ class Spoken:
     def word(self, of: Of, found: str) -> str:
         return word(self.texts, _SPOKEN[of], found)
 
+
 ROLES: Mapping[Role, str] = {
     Role.PLATFORM_ADMIN: label("Platform administrator"),
     Role.COMPANY_ADMIN: label("Company administrator"),

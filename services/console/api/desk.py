@@ -8,7 +8,7 @@ from pydantic import BaseModel, StringConstraints
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.archive import queries
-from services.archive.queries import Wanted
+from services.archive.wanted import Wanted
 from services.console.context import At
 from services.console.problems import Refused, Unknown
 from services.console.route import Routes
