@@ -10,6 +10,7 @@ missing_packages() {
     command -v "${need%%:*}" >/dev/null || echo "${need#*:}"
   done
   find_python >/dev/null || echo python3-venv
+  fc-list :lang=zh 2>/dev/null | grep -q . || echo fonts-wqy-microhei # pages are in Chinese
   is_root || command -v setcap >/dev/null || echo libcap2-bin
 }
 
