@@ -20,7 +20,7 @@ from services.archive.schema import CALLS
 from services.console.passwords import hashed
 from services.store import people
 from services.store.keys import RATED_STREAM
-from tests.harness.company import COMPANY, PEOPLE
+from tests.harness.company import BROWSER, COMPANY, PEOPLE
 from tests.harness.node import Node, running
 from tests.harness.sipp import CALLER_HOST
 from tests.harness.state import STATE
@@ -45,6 +45,7 @@ async def main() -> int:
         trunk={"hosts": [CALLER_HOST, arguments.caller]} if arguments.caller else {},
         account=ACCOUNT,
         phones=AGENTS,
+        browsers=[BROWSER],
     )
     calls = _write_calls(node.cel / "hotline.csv")
     async with running(node):
@@ -113,7 +114,8 @@ def _tell(node: Node, passwords: dict[str, str]) -> None:
     for person in PEOPLE:
         table.add_row(person.login, passwords[person.login], f"{person.name}, {person.role}")
     for agent, password in node.passwords.items():
-        table.add_row(agent, password, "SIP phone")
+        if agent != BROWSER:
+            table.add_row(agent, password, "SIP phone")
     out.print(table)
     out.print("Ctrl-C ends it.")
 

@@ -14,11 +14,13 @@ from tests.harness.state import ROOT
 from tests.harness.traffic import ACCOUNT, written
 
 COMPANY = ROOT / "examples" / "company"
+BROWSER = "804"
+"""The agent whose phone is a browser."""
 PEOPLE = (
     Person(login="root", name="平台管理员", role=Role.PLATFORM_ADMIN),
     Person(login="wang", name="王总", role=Role.COMPANY_ADMIN, account=ACCOUNT),
     Person(login="li", name="李班长", role=Role.SUPERVISOR, account=ACCOUNT, agent="801"),
-    Person(login="zhao", name="赵敏", role=Role.AGENT, account=ACCOUNT, agent="804"),
+    Person(login="zhao", name="赵敏", role=Role.AGENT, account=ACCOUNT, agent=BROWSER),
     Person(login="qian", name="钱审计", role=Role.AUDITOR, account=ACCOUNT),
 )
 

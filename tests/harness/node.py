@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -28,7 +28,8 @@ STARTING = 60.0
 class Node:
     """``documents`` are the company's files, ``trunk`` adds to what the pbx document says of the carrier.
 
-    The pbx document and those of the agents ``phones`` of ``account`` are made here, with their passwords.
+    The pbx document and those of the agents ``phones`` of ``account`` are made here, with their passwords; the phones of
+    those in ``browsers`` are browsers.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Node:
         trunk: Mapping[str, object] | None = None,
         account: str = "demo",
         phones: Iterable[str] = PHONES,
+        browsers: Collection[str] = (),
     ) -> None:
         self.folder = folder
         self.ports = Ports()
@@ -55,7 +57,7 @@ class Node:
         self._bind = bind
         self._trunk = trunk or {}
         ami_secret = secrets.token_urlsafe(18)
-        self._documents = [*map(str, documents), str(self._own_documents(ami_secret, account))]
+        self._documents = [*map(str, documents), str(self._own_documents(ami_secret, account, browsers))]
         self.env = {
             "HOTLINE_REDIS_URL": f"redis://127.0.0.1:{self.ports.redis}/0",
             "HOTLINE_PBX": "pbx1",
@@ -186,7 +188,7 @@ class Node:
     def _asterisk(self, *arguments: str) -> list[str]:
         return [str(STATE / "bin" / "asterisk"), "-C", str(self.conf / "asterisk.conf"), *arguments]
 
-    def _own_documents(self, ami_secret: str, account: str) -> Path:
+    def _own_documents(self, ami_secret: str, account: str, browsers: Collection[str]) -> Path:
         path = self.folder / "node.yaml"
         modules = _asterisk_folders()
         pbx = {
@@ -217,7 +219,13 @@ class Node:
             },
         }
         phones = [
-            {"kind": "agent", "id": agent, "account": account, "name": agent, "sip": {"password": password}}
+            {
+                "kind": "agent",
+                "id": agent,
+                "account": account,
+                "name": agent,
+                "sip": {"password": password, "browser": agent in browsers},
+            }
             for agent, password in self.passwords.items()
         ]
         YAML(typ="safe").dump_all([pbx, *phones], path)
