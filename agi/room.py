@@ -39,6 +39,7 @@ class Held:
         joined: int | None,
         owed: Owed,
         hotline: str = "",
+        region: str = "",
     ) -> None:
         self.distribution = distribution
         self.call = call
@@ -55,7 +56,7 @@ class Held:
         """Somebody else keeps the caller now: it does not leave when this ends."""
         self._process = process
         terms: dict[str, Any] = {"process": process, "stay": self.stay, "number": number, "priority": priority}
-        self._join = partial(queues.join, distribution, call, group, hotline=hotline, **terms)
+        self._join = partial(queues.join, distribution, call, group, hotline=hotline, region=region, **terms)
         self._owed = owed
 
     async def join(self) -> Place | None:
@@ -122,6 +123,7 @@ class Room:
         priority: int,
         joined: int | None,
         hotline: str = "",
+        region: str = "",
     ) -> AsyncIterator[Held | None]:
         """Joins the group's queue and leaves it; None when the queue is full. ``joined``: the age it brings along.
 
@@ -129,7 +131,7 @@ class Room:
         """
         if self._owed:
             raise AwayError("Redis does not know yet what happened meanwhile")
-        own: dict[str, Any] = {"process": self.process, "owed": self._owed, "hotline": hotline}
+        own: dict[str, Any] = {"process": self.process, "owed": self._owed, "hotline": hotline, "region": region}
         held, at = Held(distribution, call, group, number=number, priority=priority, joined=joined, **own), now()
         place = await self._enter(held, held.join)
         if place is None:

@@ -43,7 +43,7 @@ async def _waits(call: Call, name: str, node: Queue) -> str | None:
     waiting = Waiting(call, name, node)
     hold = call.room.hold(
         call.distribution, call.id, node.group, number=call.number, priority=node.priority,
-        joined=int(brought) if brought else None, hotline=call.hotline.number,
+        joined=int(brought) if brought else None, hotline=call.hotline.number, region=call.region,
     )  # fmt: skip
     async with hold as held:
         if held is None:

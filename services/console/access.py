@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import hdrs, web
-from aiohttp_session import Session, get_session, new_session
+from aiohttp_session import STORAGE_KEY, Session, get_session, new_session
 from multidict import MultiMapping
 from redis.asyncio import Redis
 
@@ -50,6 +50,13 @@ async def identity(request: web.Request, redis: Redis) -> Identity | None:
     if scheme:
         return await _program(redis, shown.strip() if scheme.lower() == "bearer" else "")
     return await _person(redis, await get_session(request))
+
+
+async def again(request: web.Request, redis: Redis) -> Identity | None:
+    """The same, by what is known now: for an answer that goes on and on."""
+    if hdrs.AUTHORIZATION in request.headers:
+        return await identity(request, redis)
+    return await _person(redis, await request[STORAGE_KEY].load_session(request))
 
 
 async def _program(redis: Redis, shown: str) -> Identity:

@@ -12,7 +12,7 @@ from aiohttp_session.redis_storage import RedisStorage
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.console import access, asked, once
+from services.console import access, asked, once, streams
 from services.console.access import Identity
 from services.console.answers import answer, problem
 from services.console.api import exports
@@ -20,6 +20,7 @@ from services.console.context import PARTS, At, Parts
 from services.console.news import NEWS, News, pushing, reading
 from services.console.news import stop as stop_pushing
 from services.console.problems import Away, Failed, Malformed, Problem, TooLarge, Unknown, WrongMethod
+from services.console.push import Push
 from services.console.rendering import ASSETS
 from services.console.route import Kind, Route
 from services.console.routes import ROUTES
@@ -64,6 +65,7 @@ def create_app(parts: Parts, routes: Sequence[Route] = ROUTES) -> web.Applicatio
     app[NEWS] = News(reading(parts.settings.redis_url))
     app.cleanup_ctx.append(pushing)
     app.on_shutdown.extend((stop_pushing, hang_up))
+    streams.add(app, Push(parts.redis, app[NEWS]))
     app.on_response_prepare.append(_add_headers)
     for route in routes:
         app.router.add_route(route.method, route.path, _endpoint(route))

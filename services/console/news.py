@@ -3,33 +3,34 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator
 
 from aiohttp import web
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from services.store import keys
-from services.store.due import end
+from services.store import live
+from services.store.due import end, now
+from services.store.live import Entry
 
 BLOCK_MS = 1000
-AT_ONCE = 1000
 SILENCE_SECONDS = 3.0
 """After which Redis counts as away; longer than it may block."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
 
-Fields = Mapping[str, str]
-Take = Callable[[Fields | None], None]
-"""An event of the account; None: some may have been missed."""
+Take = Callable[[Entry | None], None]
+"""An event of the account; None: some may have been missed, or Redis went away."""
 
 log = logging.getLogger(__name__)
 
 
 class News:
     def __init__(self, reader: Redis) -> None:
-        """``reader``: a client of its own, whose timeout is SILENCE_SECONDS."""
+        """``reader``: a client of its own, as ``reading`` makes it."""
         self._reader = reader
+        self._heard = now()
+        self.stopped: int | None = None
+        """Since when Redis does not answer; None: it does."""
         self._listeners: dict[str, list[Take]] = {}
         self.over = asyncio.Event()
         """The console is about to end: whoever pushes to a browser stops."""
@@ -49,36 +50,48 @@ class News:
         self.over.set()
         self._tell_all()
 
-    async def read(self) -> None:
-        """Until cancelled."""
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Reads for as long as the block lasts."""
+        reading = asyncio.create_task(self._read(), name="live events")
+        try:
+            yield
+        finally:
+            await end([reading])
+            await self._reader.aclose()
+
+    async def _read(self) -> None:
         pause = FIRST_PAUSE
         while True:
             try:
                 await self._read_on()
             except (RedisError, OSError, TimeoutError) as error:
                 log.warning("no live events, again in %g s: %r", pause, error)
+                if self.stopped is None:
+                    self.stopped, pause = self._heard, FIRST_PAUSE
+                    self._tell_all()
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _read_on(self) -> None:
-        newest: Any = await self._reader.xrevrange(keys.LIVE_STREAM, count=1)
-        after: Any = newest[0][0] if newest else "0-0"
+        after = await live.newest(self._reader)
+        self.stopped = None
         self._tell_all()
         while True:
-            reply: Any = await self._reader.xread({keys.LIVE_STREAM: after}, count=AT_ONCE, block=BLOCK_MS)
-            for _, entries in reply:
-                for entry, fields in entries:
-                    after = entry
-                    self._hand_out({name.decode(): value.decode() for name, value in fields.items()})
+            entries = await live.read(self._reader, after, BLOCK_MS)
+            self._heard = now()
+            for entry in entries:
+                after = entry.id
+                self._hand_out(entry)
 
     def _tell_all(self) -> None:
         for listeners in self._listeners.values():
             for take in listeners:
                 take(None)
 
-    def _hand_out(self, fields: Fields) -> None:
-        for take in self._listeners.get(fields.get("account", ""), ()):
-            take(fields)
+    def _hand_out(self, entry: Entry) -> None:
+        for take in self._listeners.get(entry.fields.get("account", ""), ()):
+            take(entry)
 
 
 NEWS = web.AppKey("news", News)
@@ -90,10 +103,8 @@ def reading(url: str) -> Redis:
 
 async def pushing(app: web.Application) -> AsyncIterator[None]:
     """For an application's ``cleanup_ctx``."""
-    news = app[NEWS]
-    task = asyncio.create_task(news.read(), name="live events")
-    yield
-    await end([task])
+    async with app[NEWS].running():
+        yield
 
 
 async def stop(app: web.Application) -> None:

@@ -1,4 +1,4 @@
-"""What goes on in accounts, for any number of browsers: read once, drawn once for all who see the same (docs/live.md).
+"""What goes on in accounts, for any number of browsers: drawn once for all who see the same (docs/live.md).
 
 Whoever follows has the newest there is and never a queue of what was before.
 """
@@ -6,13 +6,14 @@ Whoever follows has the newest there is and never a queue of what was before.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from services.console.news import News
 from services.domain.live import Live, Stale
 from services.store import live
 from services.store.distribution import Distribution
@@ -23,10 +24,6 @@ EVERY_SECONDS = 0.25
 """Between two drawings of the same."""
 RETAKE_SECONDS = 60.0
 """A picture is no older: names of groups and agents change without an entry, and days begin."""
-BLOCK_MS = 1000
-SILENCE_SECONDS = 3.0
-"""After which Redis counts as away; longer than it may block."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
 PENDING = 10_000
 """Entries that may come while a picture is taken."""
 AWAY = (RedisError, OSError, TimeoutError)
@@ -102,48 +99,56 @@ class Follower(Generic[T]):
 class _Account:
     """One that somebody looks at."""
 
-    def __init__(self, redis: Redis, name: str) -> None:
+    def __init__(self, redis: Redis, news: News, name: str) -> None:
         self.views: dict[Hashable, _View[Any]] = {}
         self.changed = asyncio.Event()
-        self.task: asyncio.Task[None] | None = None
-        self.stopped: int | None = None
+        self._news = news
         self._distribution = Distribution(redis, name)
         self._live: Live | None = None
         self._names = live.NOBODY
         self._stale = True
         self._retakes = 0
         self._pending: list[Entry] = []
+        self.task = asyncio.create_task(self._run(), name=f"live picture of {name}")
 
-    def take(self, entry: Entry) -> None:
-        if not self._stale:
+    def _take(self, entry: Entry | None) -> None:
+        if entry is None:
+            self._retake()
+        elif not self._stale:
             self._apply(entry)
         elif len(self._pending) < PENDING:
             self._pending.append(entry)
         else:
-            self.retake()
+            self._retake()
 
-    def retake(self) -> None:
+    def _retake(self) -> None:
         self._stale = True
         self._retakes += 1
         self._pending.clear()
         self.changed.set()
 
-    async def run(self) -> None:
+    async def _run(self) -> None:
         """Draws whenever there is something new, until cancelled."""
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(RETAKE_SECONDS):
-                    await self.changed.wait()
-            if not self.changed.is_set():
-                self.retake()
-            self.changed.clear()
-            if self._stale and self.stopped is None:
-                await self._take_picture()
-            if not self._stale or self.stopped is not None:
-                seen = Seen(self._live, *self._names, now(), self.stopped)
-                for view in list(self.views.values()):
-                    await view.draw(seen)
-            await asyncio.sleep(EVERY_SECONDS)
+        with self._news.listen(self._distribution.account, self._take):
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(RETAKE_SECONDS):
+                        await self.changed.wait()
+                if not self.changed.is_set():
+                    self._retake()
+                self.changed.clear()
+                await self._draw()
+                await asyncio.sleep(EVERY_SECONDS)
+
+    async def _draw(self) -> None:
+        stopped = self._news.stopped
+        if self._stale and stopped is None:
+            await self._take_picture()
+        if self._stale and stopped is None:
+            return
+        seen = Seen(self._live, *self._names, now(), stopped)
+        for view in list(self.views.values()):
+            await view.draw(seen)
 
     async def _take_picture(self) -> None:
         retakes = self._retakes
@@ -166,32 +171,19 @@ class _Account:
             if self._live is not None and self._live.apply(*entry):
                 self.changed.set()
         except (Stale, KeyError, ValueError):  # somebody is new; or the entry is none of ours
-            self.retake()
+            self._retake()
 
 
 class Push:
-    """``reader``: a client of its own, whose timeout is SILENCE_SECONDS: see ``reading``."""
-
-    def __init__(self, redis: Redis, reader: Redis) -> None:
+    def __init__(self, redis: Redis, news: News) -> None:
         self._redis = redis
-        self._reader = reader
+        self._news = news
         self._accounts: dict[str, _Account] = {}
-        self._heard = now()
-        self._stopped: int | None = None
         self._ending: set[asyncio.Task[None]] = set()
 
     @property
     def followers(self) -> int:
         return sum(view.followers for account in self._accounts.values() for view in account.views.values())
-
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Reads for as long as the block lasts."""
-        reading = asyncio.create_task(self._keep_reading(), name="live events")
-        try:
-            yield
-        finally:
-            await end([reading, *self._ending, *(one.task for one in self._accounts.values() if one.task)])
 
     @contextlib.contextmanager
     def follow(self, account: str, key: Hashable, make: Make[T]) -> Iterator[Follower[T]]:
@@ -210,50 +202,16 @@ class Push:
             if not watched.views:
                 self._forget(account)
 
+    async def end(self) -> None:
+        await end([*self._ending, *(account.task for account in self._accounts.values())])
+
     def _account(self, name: str) -> _Account:
         if name not in self._accounts:
-            account = self._accounts[name] = _Account(self._redis, name)
-            account.stopped = self._stopped
-            account.task = asyncio.create_task(account.run(), name=f"live picture of {name}")
+            self._accounts[name] = _Account(self._redis, self._news, name)
         return self._accounts[name]
 
     def _forget(self, name: str) -> None:
         task = self._accounts.pop(name).task
-        if task is not None:
-            task.cancel()
-            self._ending.add(task)
-            task.add_done_callback(self._ending.discard)
-
-    async def _keep_reading(self) -> None:
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                after = await live.newest(self._reader)
-                pause = FIRST_PAUSE
-                self._tell(None)
-                while True:
-                    after = await self._read(after)
-            except AWAY as error:
-                log.warning("no live events, again in %g s: %r", pause, error)
-                self._tell(self._heard)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
-
-    async def _read(self, after: str) -> str:
-        entries = await live.read(self._reader, after, BLOCK_MS)
-        self._heard = now()
-        for entry in entries:
-            if account := self._accounts.get(entry.fields.get("account", "")):
-                account.take(entry)
-        return entries[-1].id if entries else after
-
-    def _tell(self, stopped: int | None) -> None:
-        """Whatever was missed meanwhile is in the next picture."""
-        self._stopped = stopped
-        for account in self._accounts.values():
-            account.stopped = stopped
-            account.retake()
-
-
-def reading(url: str) -> Redis:
-    return Redis.from_url(url, socket_timeout=SILENCE_SECONDS, socket_connect_timeout=SILENCE_SECONDS)
+        task.cancel()
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)

@@ -13,7 +13,7 @@ from services.console import words
 from services.console.access import CSRF_FIELD
 from services.console.context import At
 from services.console.menu import entries
-from services.console.texts import LANGUAGES
+from services.console.texts import LANGUAGES, Texts
 from services.domain.rights import Right
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -45,6 +45,11 @@ def render(at: At, template: str, values: Mapping[str, Any]) -> str:
         "menu": entries(at),
     }
     return environment().get_template(template).render({**known, **values})
+
+
+def part(texts: Texts, template: str, values: Mapping[str, Any]) -> Markup:
+    """A piece of a page that is the same for all who may see it."""
+    return Markup(environment().get_template(template).render({"_": texts, "texts": texts, **values}))  # noqa: S704
 
 
 def _csrf(at: At) -> Markup:

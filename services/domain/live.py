@@ -65,6 +65,8 @@ class CallerNow:
     number: str
     """Empty when withheld."""
     hotline: str
+    region: str
+    """Of the number, ``广东深圳``; empty when it is not known."""
     state: CallerState
     since: int
     """When the state began; of who waits, when it arrived or was last offered to somebody."""
@@ -136,6 +138,11 @@ class Live:
                 total.update(group.tallies)
         return total
 
+    def answered_by(self, agent: str, groups: Iterable[str], now: int) -> int:
+        """Callers, on the day that ``now`` is in."""
+        today = day_of(now)
+        return sum(self.groups[name].answered[agent] for name in groups if self.groups[name].day == today)
+
     def _agent(self, fields: Fields) -> None:
         name, state = fields["agent"], fields["state"]
         if name not in self.agents or state == "gone":
@@ -173,6 +180,7 @@ def caller_of(call: str, fields: Fields) -> CallerNow:
         fields["group"],
         fields.get("number", ""),
         fields.get("hotline", ""),
+        fields.get("region", ""),
         cast("CallerState", fields["state"]),
         int(fields["since"]),
         int(fields["priority"]),
@@ -189,10 +197,6 @@ def tally(hour: str, outcome: str, seconds: str) -> Tally:
 
 def day_of(at: int) -> int:
     return (at + CHINA_MS) // DAY_MS
-
-
-def hour_of(at: int) -> int:
-    return (at + CHINA_MS) % DAY_MS // 3_600_000
 
 
 def order(entry: str) -> tuple[int, int]:

@@ -132,16 +132,17 @@ async def join(  # noqa: PLR0913 - what is known of a caller
     priority: int = 0,
     joined: int | None = None,
     hotline: str = "",
+    region: str = "",
 ) -> Place | None:
     """The caller's place, or None when the queue is full.
 
     A call that stands there already, or stood there before its process died, and a number whose line dropped keep
     their age, full or not. ``process``: whom to wake. ``stay``: what ``leave`` names. ``number``: the caller's, empty
     when withheld. ``priority``: 0 … 9, higher first. ``joined``: the age that it brings along from another queue.
-    ``hotline``: which one was called.
+    ``hotline``: which one was called. ``region``: where the number is from, empty when that is not known.
     """
     since = "" if joined is None else joined
-    reply = await distribution.run("join", now, call, group, number, priority, process, stay, since, hotline)
+    reply = await distribution.run("join", now, call, group, number, priority, process, stay, since, hotline, region)
     return Place(reply[0], _offer(reply[1:])) if reply else None
 
 

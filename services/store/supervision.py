@@ -12,7 +12,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from services.domain.agents import State
+from services.domain.agents import IllegalTransition, State
 from services.domain.documents import Agent
 from services.store import agents, documents, queues, requests
 from services.store.audit import Act, kept
@@ -31,16 +31,23 @@ STOPS, STOP_SECONDS = 20, 0.2
 """How often, and a pause between."""
 
 _NOT_PULLED = {
-    Pulled.UNKNOWN: "call {call} is in no queue of the account {account}",
-    Pulled.RINGING: "call {call} is ringing already",
-    Pulled.TALKING: "call {call} is talking already",
-    Pulled.NO_MEMBER: "{agent} is no member of the group whose queue {call} waits in",
-    Pulled.OFF_DUTY: "{agent} is offline or paused",
+    Pulled.UNKNOWN: "call %(call)s is in no queue of the account %(account)s",
+    Pulled.RINGING: "call %(call)s is ringing already",
+    Pulled.TALKING: "call %(call)s is talking already",
+    Pulled.NO_MEMBER: "%(agent)s is no member of the group whose queue %(call)s waits in",
+    Pulled.OFF_DUTY: "%(agent)s is offline or paused",
 }
 
 
+_ILLEGAL = "agent %(agent)s is %(state)s: %(event)s cannot happen"
+
+
 class Refused(Exception):  # noqa: N818 - whoever asked is told
-    """Says why."""
+    """Says why. ``text``: with places for ``values``, so that it can be said in another language."""
+
+    def __init__(self, text: str, **values: str) -> None:
+        super().__init__(text % values)
+        self.text, self.values = text, values
 
 
 class Mode(StrEnum):
@@ -63,7 +70,7 @@ async def spy(redis: Redis, actor: str, supervisor: str, agent: str, mode: Mode)
     async with kept(redis, act):
         await _check_supervisor(redis, supervisor, spied)
         if talk is None or not talk.channel:
-            raise Refused(f"{agent} talks to no caller of a queue")
+            raise Refused("%(agent)s talks to no caller of a queue", agent=agent)
         rings = Originate(
             dial=supervisor,
             context="supervise",
@@ -91,20 +98,33 @@ async def log_out(redis: Redis, actor: str, agent: str, *, hang_up: bool) -> Non
             await _ask(redis, pbx_of(channel), Hangup(channel=channel))
 
 
+async def pause(redis: Redis, actor: str, agent: str, reason: str) -> None:
+    """During a call: when the call is over. ``reason`` is not empty."""
+    found = await _agent(redis, agent)
+    async with kept(redis, Act(found.account, actor, "pause", agent)):
+        await _known(agents.pause(Distribution(redis, found.account), agent, reason, now()))
+
+
+async def resume(redis: Redis, actor: str, agent: str) -> None:
+    found = await _agent(redis, agent)
+    async with kept(redis, Act(found.account, actor, "resume", agent)):
+        await _known(agents.resume(Distribution(redis, found.account), agent, now()))
+
+
 async def pull(redis: Redis, actor: str, call: str, agent: str) -> None:
     """Has a waiting caller offered to the agent next (``queues.pull``)."""
     found = await _agent(redis, agent)
     async with kept(redis, Act(found.account, actor, "pull", agent, call)):
         pulled = await _known(queues.pull(Distribution(redis, found.account), call, agent, now()))
         if pulled is not Pulled.PULLED:
-            raise Refused(_NOT_PULLED[pulled].format(call=call, agent=agent, account=found.account))
+            raise Refused(_NOT_PULLED[pulled], call=call, agent=agent, account=found.account)
 
 
 async def hang_up(redis: Redis, actor: str, account: str, call: str) -> None:
     """Ends a call that is in a queue of the account, waiting, ringing or talking."""
     async with kept(redis, Act(account, actor, "hang_up", call, call)):
         if await queues.caller(Distribution(redis, account), call) is None:
-            raise Refused(f"call {call} is in no queue of the account {account}")
+            raise Refused(_NOT_PULLED[Pulled.UNKNOWN], call=call, account=account)
         await _ask(redis, pbx_of(call), Hangup(channel=call))
 
 
@@ -117,20 +137,21 @@ async def _agent(redis: Redis, name: str) -> Agent:
     try:
         found = await documents.get(redis, Agent, name)
     except ValidationError as error:
-        raise Refused(f"agent {name!r} was written by another release: {error.errors()[0]['msg']}") from error
+        why = error.errors()[0]["msg"]
+        raise Refused("agent %(agent)s was written by another release: %(why)s", agent=repr(name), why=why) from error
     if found is None:
-        raise Refused(f"there is no agent {name!r}")
+        raise Refused("there is no agent %(agent)s", agent=repr(name))
     return found.document
 
 
 async def _check_supervisor(redis: Redis, supervisor: str, agent: Agent) -> None:
     found = await _agent(redis, supervisor)
     if not found.supervisor:
-        raise Refused(f"{supervisor} is no supervisor")
+        raise Refused("%(supervisor)s is no supervisor", supervisor=supervisor)
     if found.account != agent.account:
-        raise Refused(f"{supervisor} belongs to another account than {agent.id}")
+        raise Refused("%(supervisor)s belongs to another account than %(agent)s", supervisor=supervisor, agent=agent.id)
     if found.id == agent.id:
-        raise Refused(f"{supervisor} cannot supervise itself")
+        raise Refused("%(supervisor)s cannot supervise itself", supervisor=supervisor)
 
 
 async def _talk(redis: Redis, agent: Agent) -> Caller | None:
@@ -151,18 +172,22 @@ async def _stop_ringing(distribution: Distribution, agent: str) -> None:
             await _ask(distribution.redis, pbx_of(standing.call), request)
             return
         await asyncio.sleep(STOP_SECONDS)
-    raise Refused(f"the phone of {agent} rings on")
+    raise Refused("the phone of %(agent)s rings on", agent=agent)
 
 
 async def _known(work: Awaitable[T]) -> T:
     try:
         return await work
     except Unknown as error:
-        raise Refused(str(error)) from error
+        raise Refused("there is no %(kind)s %(name)s", kind=error.kind, name=repr(error.name)) from error
+    except IllegalTransition as error:
+        raise Refused(_ILLEGAL, agent=error.agent, state=error.state, event=error.event) from error
 
 
 async def _ask(redis: Redis, pbx: str, request: requests.AnyRequest, deadline: float = requests.DEADLINE) -> None:
     try:
         await requests.ask(redis, pbx, request, deadline)
-    except (AwayError, RefusedError) as error:
-        raise Refused(str(error)) from error
+    except AwayError as error:
+        raise Refused("Asterisk cannot be asked: %(why)s", why=str(error)) from error
+    except RefusedError as error:
+        raise Refused("Asterisk has not done it: %(why)s", why=str(error)) from error

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from services.console.push import Follower, Push, Seen, reading
+from services.console.news import News, reading
+from services.console.push import Follower, Push, Seen
 from services.domain.agents import Event
 from services.store import agents, keys, queues
 from services.store.distribution import Distribution
@@ -21,10 +22,11 @@ async def push(server: RedisServer, redis: Redis) -> AsyncIterator[Push]:
     for name in ("li", "wang"):
         await agents.put(desk, agent(name), now())
     await queues.put(desk, group(members=["li", "wang"]), now())
-    async with reading(server.url) as reader, Redis.from_url(server.url, socket_timeout=3) as own:
-        push = Push(own, reader)
-        async with push.running():
-            yield push
+    news = News(reading(server.url))
+    async with news.running(), Redis.from_url(server.url, socket_timeout=3) as own:
+        push = Push(own, news)
+        yield push
+        await push.end()
 
 
 async def states(seen: Seen) -> str:

@@ -26,7 +26,7 @@ PEOPLE: Mapping[str, Person] = {
         Person(login="watcher", name="平台审计", role=Role.AUDITOR, language="en"),
         *(
             Person(login=f"{login}@{account}", name=name, role=role, account=account, agent=agent, language="en")
-            for account, agents in ((ACCOUNT, ("1001", "1002")), (FOREIGN, ("2001", "2002")))
+            for account, agents in ((ACCOUNT, ("1001", "1901")), (FOREIGN, ("2001", "2002")))
             for login, name, role, agent in (
                 ("boss", "王老板", Role.COMPANY_ADMIN, None),
                 ("super", "李班长", Role.SUPERVISOR, agents[1]),

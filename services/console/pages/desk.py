@@ -11,13 +11,15 @@ from redis.exceptions import RedisError
 from services.console.api import desk, desk_phone, desk_todo
 from services.console.api.desk import NoteBody, Pause
 from services.console.context import At, Page
-from services.console.news import NEWS, Fields
+from services.console.news import NEWS
 from services.console.problems import Problem, Unknown
 from services.console.rendering import render
 from services.console.route import Routes
 from services.console.seat import Seat, seat
 from services.console.sip_relay import LINES, holds
+from services.domain.live import Fields
 from services.domain.rights import Right
+from services.store.live import Entry
 
 pages = Routes()
 PATH = "/accounts/{account}/desk"
@@ -155,8 +157,8 @@ class _Changed:
         self._groups = groups
         self._parts = set(PARTS)
 
-    def take(self, fields: Fields | None) -> None:
-        if found := self._of(fields):
+    def take(self, entry: Entry | None) -> None:
+        if found := self._of(entry.fields if entry else None):
             self._parts |= found
             self.event.set()
 

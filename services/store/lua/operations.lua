@@ -85,7 +85,7 @@ local function arrival(id, since, old, lost)
 end
 
 -- `since`: the age it brings along from another queue, or ''. Gives when its age began, then its offer; nothing: full.
-function operations.join(id, name, number, priority, process, stay, since, hotline)
+function operations.join(id, name, number, priority, process, stay, since, hotline, region)
     local group, old = group_of(name), caller(id)
     if old then forget(id, old, 'rejoined') end
     local again, lost = old and old.group == name and old, take_place(name, 'call:' .. id)
@@ -98,7 +98,7 @@ function operations.join(id, name, number, priority, process, stay, since, hotli
     local call = {
         group = name, number = number, priority = priority, process = process, stay = stay, joined = kept or now,
         since = now, start = turn % group.size, tried = '', offer = 0, pulled = '', channel = '', hotline = hotline,
-        arrived = arrived,
+        region = region, arrived = arrived,
     }
     hold_for(call, number)
     due(now + LEASE_MS, 'lease:' .. id)
