@@ -13,7 +13,7 @@ from services.console.problems import Problem
 from services.console.texts import CATALOGUES
 
 PROBLEMS = {one.__name__ for one in vars(problems).values() if isinstance(one, type) and issubclass(one, Problem)}
-SAYS = {"_", "texts", "_area", *PROBLEMS}
+SAYS = {"_", "texts", "label", "_area", *PROBLEMS}
 """Calls whose first argument people read."""
 CONSOLE = Path(texts.__file__).parent
 

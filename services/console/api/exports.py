@@ -73,7 +73,7 @@ OF_CALLS: Sequence[Field[Call]] = (
     Field(label("Call id"), "text", 26, lambda _, call: call.call_id),
 )
 STATES = {
-    "open": label("open"),
+    "open": label("still open"),
     "called_again": label("called again and was answered"),
     "called_back": label("was called back"),
     "by_hand": label("dealt with"),

@@ -1,4 +1,4 @@
-"""Callers in vain: who gave up or was missed, and whether somebody has talked to them since."""
+"""Missed callers: who gave up or was missed, and whether somebody has talked to them since."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Literal
@@ -182,4 +182,4 @@ async def _known(at: At, number: str) -> None:
     async with at.archive.connect() as connection:
         found = number.isprintable() and (await callers(connection, sought, limit=1)).callers
     if not found:
-        raise Unknown("%(number)s has not called in vain in the last %(days)d days.", number=number, days=LONGEST_DAYS)
+        raise Unknown("%(number)s has not been missed in the last %(days)d days.", number=number, days=LONGEST_DAYS)
