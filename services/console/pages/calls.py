@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from urllib.parse import quote
 
-from services.archive.queries import ABANDONED
+from services.archive.counting import ABANDONED
 from services.console import drawing, words
 from services.console.api import calls, exports, notes, recordings
 from services.console.api.calls import CallQuery
