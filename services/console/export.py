@@ -84,8 +84,12 @@ async def xlsx_of(columns: Sequence[Column], pages: AsyncIterator[Sequence[Row]]
     with tempfile.TemporaryDirectory(prefix="hotline-export-") as folder:
         path = Path(folder) / "export.xlsx"
         book = await asyncio.to_thread(_Book, path, columns)
-        async for rows in pages:
-            await asyncio.to_thread(book.add, rows)
+        try:
+            async for rows in pages:
+                await asyncio.to_thread(book.add, rows)
+        except BaseException:
+            book.give_up()
+            raise
         await asyncio.to_thread(book.finish)
         yield path
 
@@ -138,6 +142,10 @@ class _Book:
 
     def finish(self) -> None:
         self._book.close()
+
+    def give_up(self) -> None:
+        """The library knows only how to finish; this is the file that it keeps open until then."""
+        self._sheet.row_data_fh.close()
 
 
 def _naive(at: int) -> datetime:

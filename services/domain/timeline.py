@@ -52,7 +52,8 @@ def _of_hop(hop: Hop, end: int, record: Record) -> Iterator[Lane]:
 
 
 def _phone(name: str, rung: Attempt | Leg, ended: int) -> Lane:
-    end = max(rung.started, min(ended, ended if rung.ended is None else rung.ended))
+    never = rung.started if rung.result == "unreachable" else ended
+    end = max(rung.started, min(ended, never if rung.ended is None else rung.ended))
     if rung.answered is None:
         return Lane("phone", name, rung.result, (Bar("ring", rung.started, end),))
     answered = min(max(rung.started, rung.answered), end)
