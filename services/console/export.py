@@ -29,9 +29,10 @@ BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _MANGLED = re.compile(r"[+0]\d+|\d{12,}")
 """Telephone numbers that Excel would take for a number: it drops a 0 or + ahead, and rounds what is long."""
 
-Kind = Literal["text", "digits", "whole", "seconds", "time", "money"]
-"""What a cell's value is: a text, a telephone number, an int, milliseconds, milliseconds since 1970, millionths."""
-Value = str | int | None
+Kind = Literal["text", "digits", "whole", "share", "seconds", "time", "money"]
+"""What a cell's value is: a text, a telephone number, an int, a part of 1, milliseconds, milliseconds since 1970,
+millionths."""
+Value = str | int | float | None
 Row = Sequence[Value]
 
 
@@ -72,6 +73,7 @@ _IN_CSV: Mapping[Kind, Callable[[Any], str | None]] = {
     "text": harmless,
     "digits": _digits,
     "whole": str,
+    "share": lambda share: f"{share:.4f}",
     "seconds": lambda ms: f"{ms / 1000:.3f}",
     "time": lambda at: f"{local(at):%Y-%m-%d %H:%M:%S}",
     "money": money.text,
@@ -98,6 +100,7 @@ _FORMATS: Mapping[Kind, Mapping[str, str]] = {
     "text": {"num_format": "@"},
     "digits": {"num_format": "@"},
     "whole": {"num_format": "0"},
+    "share": {"num_format": "0.0%"},
     "seconds": {"num_format": "0.0"},
     "time": {"num_format": "yyyy-mm-dd hh:mm:ss"},
     "money": {"num_format": "0.00####"},
@@ -133,7 +136,7 @@ class _Book:
                 self._sheet.write_string(self._row, column, value, form)
             case "time":
                 self._sheet.write_datetime(self._row, column, _naive(value), form)
-            case "whole":
+            case "whole" | "share":
                 self._sheet.write_number(self._row, column, value, form)
             case "seconds":
                 self._sheet.write_number(self._row, column, Decimal(value).scaleb(-3), form)

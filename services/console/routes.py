@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 
 from services.console import openapi
+from services.console.api import analysis as analysis_api
 from services.console.api import calls as calls_api
 from services.console.api import desk as desk_api
-from services.console.api import desk_phone, desk_todo, exports, notes, recordings
+from services.console.api import desk_phone, desk_todo, exports, notes, recordings, what_if
 from services.console.api import live as live_api
 from services.console.api import me as me_api
 from services.console.api import missed as missed_api
 from services.console.api import people as people_api
-from services.console.pages import calls, desk, entry, live, me, missed, people
+from services.console.pages import analysis, calls, desk, entry, live, me, missed, people
 from services.console.route import Route, Routes
 
 AREAS: Sequence[Routes] = (
     entry.pages,
+    analysis_api.routes,
+    analysis.pages,
     calls_api.routes,
     calls.pages,
     desk_api.routes,
@@ -32,6 +35,7 @@ AREAS: Sequence[Routes] = (
     people_api.routes,
     people.pages,
     recordings.routes,
+    what_if.routes,
 )
 
 _OWN = [route for area in AREAS for route in area.found]

@@ -61,21 +61,26 @@ class ComparedQuery(ByQuery):
     """The first day of the period that is compared with, which is as long; left out: the one just before."""
 
 
-class WhatIfQuery(Period):
-    group: Name
+class Staffing(BaseModel):
+    """Agents more, between two hours of each day."""
+
     from_hour: Annotated[int, Field(ge=0, le=23)] = 10
     to_hour: Annotated[int, Field(ge=1, le=24)] = 12
     extra: Annotated[int, Field(ge=0, le=20)] = 1
     agents: Annotated[int, Field(ge=1, le=200)] | None = None
     """There all the time; left out: as they were recorded."""
-    threshold_s: Threshold = 20
-    short_s: Threshold = 5
 
     @model_validator(mode="after")
-    def _some_hours(self) -> "WhatIfQuery":
+    def _some_hours(self) -> "Staffing":
         if self.from_hour >= self.to_hour:
             raise ValueError(f"'from_hour' {self.from_hour}: expected one before 'to_hour' {self.to_hour}")
         return self
+
+
+class WhatIfQuery(Period, Staffing):
+    group: Name
+    threshold_s: Threshold = 20
+    short_s: Threshold = 5
 
 
 class KeyFigures(BaseModel):

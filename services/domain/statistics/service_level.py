@@ -1,4 +1,4 @@
-"""Every definition of the service level, from the same waits. Sources: FIELD.md 1, docs/analysis.md."""
+"""Every definition of the service level, from the same waits. Each in words, and who uses it: docs/analysis.md."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,8 +29,6 @@ class Waits:
 @dataclass(frozen=True, slots=True)
 class Formula:
     id: str
-    name: str
-    definition: str
     compute: Callable[[Waits], tuple[int, int]]
     """Numerator and denominator."""
 
@@ -47,42 +45,16 @@ class Level:
 
 
 FORMULAS: Final = (
+    Formula("answered", lambda waits: (waits.answered_within, waits.answered)),
     Formula(
-        "answered",
-        "SL1 (Asterisk): of those answered",
-        "answered within the threshold / answered; abandoned calls do not count",
-        lambda waits: (waits.answered_within, waits.answered),
+        "finished", lambda waits: (waits.answered_within + waits.abandoned_within, waits.answered + waits.abandoned)
     ),
+    Formula("offered", lambda waits: (waits.answered_within, waits.answered + waits.abandoned)),
     Formula(
-        "finished",
-        "SL2 (Asterisk): answered or abandoned in time",
-        "(answered within the threshold + abandoned within it) / (answered + abandoned)",
-        lambda waits: (waits.answered_within + waits.abandoned_within, waits.answered + waits.abandoned),
+        "long_abandons", lambda waits: (waits.answered_within, waits.answered + waits.abandoned - waits.abandoned_short)
     ),
-    Formula(
-        "offered",
-        "Of those answered or abandoned",
-        "answered within the threshold / (answered + abandoned): every abandoned call counts against it",
-        lambda waits: (waits.answered_within, waits.answered + waits.abandoned),
-    ),
-    Formula(
-        "long_abandons",
-        "RingCentral: without short abandons",
-        "answered within the threshold / (answered + abandoned later than the threshold for short abandons)",
-        lambda waits: (waits.answered_within, waits.answered + waits.abandoned - waits.abandoned_short),
-    ),
-    Formula(
-        "waited",
-        "Alibaba Cloud: waited no longer",
-        "waited no longer than the threshold, whatever came of it / all that queued",
-        lambda waits: (waits.queued_within, waits.queued),
-    ),
-    Formula(
-        "queued",
-        "Of all that queued",
-        "answered within the threshold / all that queued: also those who went to voicemail, overflow or a callback",
-        lambda waits: (waits.answered_within, waits.queued),
-    ),
+    Formula("waited", lambda waits: (waits.queued_within, waits.queued)),
+    Formula("queued", lambda waits: (waits.answered_within, waits.queued)),
 )
 
 
