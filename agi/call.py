@@ -115,12 +115,6 @@ class Call:
         return int(self.id.rpartition("-")[2].partition(".")[0]) * 1000
 
     @property
-    def region(self) -> str:
-        """Where the number is from, ``广东深圳``; empty when it is not known, or the places are not loaded yet."""
-        found = party(self.caller or None, to_e164(self.caller), None, places=region.loaded()).region
-        return str(found) if found else ""
-
-    @property
     def distribution(self) -> Distribution:
         return self.room.distribution(self.hotline.account)
 

@@ -28,8 +28,8 @@ STARTING = 60.0
 class Node:
     """``documents`` are the company's files, ``trunk`` adds to what the pbx document says of the carrier.
 
-    The pbx document and those of the agents ``phones`` of ``account`` are made here, with their passwords; the phones of
-    those in ``browsers`` are browsers.
+    The pbx document and those of the agents ``phones`` of ``account`` are made here, with their passwords; those
+    in ``browsers`` have browsers for phones.
     """
 
     def __init__(
