@@ -14,6 +14,10 @@ from tests.harness.traffic import ACCOUNT
 SHOTS = STATE / "screenshots"
 SIZE = {"width": 1280, "height": 860}
 PAGES = {
+    "live": ("li", f"/accounts/{ACCOUNT}/live"),
+    "calls": ("wang", f"/accounts/{ACCOUNT}/calls"),
+    "missed": ("wang", f"/accounts/{ACCOUNT}/calls/missed"),
+    "analysis": ("wang", f"/accounts/{ACCOUNT}/analysis"),
     "people": ("wang", f"/accounts/{ACCOUNT}/people"),
     "desk": ("zhao", f"/accounts/{ACCOUNT}/desk"),
     "me": ("wang", "/me"),
