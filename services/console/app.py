@@ -67,10 +67,15 @@ def create_app(parts: Parts, routes: Sequence[Route] = ROUTES) -> web.Applicatio
     app.on_shutdown.extend((stop_pushing, hang_up))
     streams.add(app, Push(parts.redis, app[NEWS]))
     app.on_response_prepare.append(_add_headers)
-    for route in routes:
+    for route in sorted(routes, key=_generality):
         app.router.add_route(route.method, route.path, _endpoint(route))
     app.router.add_static("/assets/", parts.settings.assets_dir)
     return app
+
+
+def _generality(route: Route) -> list[bool]:
+    """What is named before what is any: ``calls/missed`` is no call."""
+    return [part.startswith("{") for part in route.path.split("/")]
 
 
 def _endpoint(route: Route) -> Handler:

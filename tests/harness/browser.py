@@ -38,7 +38,7 @@ async def sitting(
             await page.wait_for_url(lambda at: not at.endswith("/login"))
             complaints.clear()
         yield page
-        assert not complaints
+        assert not complaints, complaints
     finally:
         await context.close()
 
