@@ -22,25 +22,29 @@ log = logging.getLogger(__name__)
 
 
 class Impromptu:
-    def __init__(self, sounds: Sounds) -> None:
+    """``seconds``: that who waits for it has; ``longest``: characters."""
+
+    def __init__(self, sounds: Sounds, seconds: float = SECONDS, longest: int = LONGEST) -> None:
         self._sounds = sounds
+        self._seconds = seconds
+        self._longest = longest
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def sound(self, text: str, voice: str) -> str | None:
         """Name of the sound, as of ``sound_name``; None, and a line in the log, when there is none in time."""
-        if len(text) > LONGEST or not any(map(str.isalnum, text)):
+        if len(text) > self._longest or not any(map(str.isalnum, text)):
             log.warning("left out of a prompt: a value of %d characters cannot be spoken", len(text))
             return None
         name = f"{FOLDER}/{_digest(self._sounds.engine.name, voice, text)}"
         path = self._sounds.folder / f"{name}.wav"
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(self._seconds):
                 if not await asyncio.to_thread(_touched, path):
                     async with self._places:
                         await self._sounds.speak_into(path, text, voice)
                     await asyncio.to_thread(_forget_oldest, path.parent)
         except (SoundError, OSError) as error:
-            why = str(error) or f"not within {SECONDS:g} s"
+            why = str(error) or f"not within {self._seconds:g} s"
             log.warning("left out of a prompt: a value could not be spoken: %s", why)
             return None
         return name

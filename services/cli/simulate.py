@@ -1,7 +1,6 @@
 """``hotline simulate``: what would become of a call."""
 
 import json
-from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,16 +17,16 @@ from services.domain.check import Standing
 from services.domain.documents import Agent as AgentDocument
 from services.domain.documents import Document, Hotline
 from services.domain.explain import explained
-from services.domain.ladder import Rung, ladder
+from services.domain.ladder import ladder
 from services.domain.record import to_json
 from services.settings import Settings
-from services.simulation.call import Outcome, Said, simulate
+from services.simulation.call import Outcome, simulate
 from services.simulation.clock import TooLongError
 from services.simulation.scene import Agent, Scene, agents_of, checked_keys
+from services.simulation.telling import heard
 from services.store import documents, drafts
 from services.store.due import now
 
-AT_ONCE_MS = 10
 _DAYS = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]
 
 
@@ -127,7 +126,7 @@ def _check_agents(scene: Scene) -> None:
 
 
 def _text(outcome: Outcome) -> str:
-    lines = ladder(outcome.record, list(_heard(outcome.heard)))
+    lines = ladder(outcome.record, list(heard(outcome.heard)))
     if outcome.unrated:
         return "\n".join([*lines, f"what it costs is not known: {outcome.unrated}"])
     charge = outcome.record.charge
@@ -138,18 +137,6 @@ def _text(outcome: Outcome) -> str:
     )
 
 
-def _heard(heard: Sequence[Said]) -> Iterator[Rung]:
-    """What is said in one go, in pieces, is one line."""
-    pieces: list[Said] = []
-    for said in heard:
-        if pieces and abs(pieces[-1].at + pieces[-1].ms - said.at) > AT_ONCE_MS:
-            yield pieces[0].at, 1, f"hears {' '.join(piece.text for piece in pieces)}"
-            pieces = []
-        pieces.append(said)
-    if pieces:
-        yield pieces[0].at, 1, f"hears {' '.join(piece.text for piece in pieces)}"
-
-
 def _json(outcome: Outcome) -> str:
-    heard = [{"at": said.at, "text": said.text} for said in outcome.heard]
-    return json.dumps({"record": json.loads(to_json(outcome.record)), "heard": heard}, ensure_ascii=False)
+    said = [{"at": one.at, "text": one.text} for one in outcome.heard]
+    return json.dumps({"record": json.loads(to_json(outcome.record)), "heard": said}, ensure_ascii=False)

@@ -17,6 +17,7 @@ from services.console.access import Identity
 from services.console.answers import answer, problem
 from services.console.api import exports
 from services.console.context import PARTS, At, Parts
+from services.console.jobs import JOBS, Jobs
 from services.console.news import NEWS, News, pushing, reading
 from services.console.news import stop as stop_pushing
 from services.console.problems import Away, Failed, Malformed, Problem, TooLarge, Unknown, WrongMethod
@@ -58,6 +59,8 @@ def create_app(parts: Parts, routes: Sequence[Route] = ROUTES) -> web.Applicatio
     most = max(route.most for route in routes)
     app = web.Application(client_max_size=most + 1, middlewares=[session_middleware(storage), _problems])
     app[PARTS] = parts
+    app[JOBS] = Jobs()
+    app.on_cleanup.append(app[JOBS].end)
     app[LIMITER] = limiter(parts.redis)
     app[ASSETS] = _assets(parts.settings.assets_dir)
     app[exports.RUNNING] = asyncio.Semaphore(exports.AT_ONCE)

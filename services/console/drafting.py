@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from services.configuration.refusal import Refused as RefusedChange
 from services.console.context import At
 from services.console.forms.masks import masked, masked_text, unmasked, unmasked_text
 from services.console.problems import Changed, Forbidden, Invalid, Refused, Unknown, Where
+from services.console.words import label as _
 from services.domain.check import Standing, check_change
 from services.domain.documents import Account, Document, Hotline, Ref, owner_of, ref
 from services.domain.problem import Problem
@@ -124,7 +126,7 @@ def of_document(found: Iterable[Problem], document: Document) -> Iterator[Proble
 
 def taken(data: Mapping[str, Any], old: Document | None) -> Document:
     """The document that values are. Raises Wrong."""
-    source = unmasked(dict(data), whole(old) if old else {})
+    source = unmasked(deepcopy(dict(data)), whole(old) if old else {})
     reading = take(f"{source.get('kind')} {source.get('id')}", source)
     if reading.problems:
         raise Wrong(sorted(reading.problems))
@@ -136,7 +138,7 @@ def taken_text(text: str, old: Document | None) -> tuple[Document, str]:
     kept = unmasked_text(text, whole(old) if old else {})
     reading = read("", kept)
     if reading.problems or len(reading.located) != 1:
-        one = Problem("", 1, "", "", f"{len(reading.located)} documents; expected one")
+        one = Problem(file="", line=1, key="", value="", expected="expected one document")
         raise Wrong(sorted(reading.problems) or [one])
     return reading.located[0].document, kept
 
@@ -191,11 +193,11 @@ def platform(at: At) -> bool:
 
 def _beyond_a_company(document: Document, there: Document | None) -> str:
     if isinstance(document, Hotline) and there is None:
-        return "Numbers are given out by the platform."
+        return _("Numbers are given out by the platform.")
     if isinstance(document, Account):
         fields = set(type(document).model_fields) - OWN_OF_ACCOUNT
         if there is None or any(getattr(document, one) != getattr(there, one) for one in fields):
-            return "Of an account only its name, notices, voicemail days and reasons of pauses are its own to change."
+            return _("Of an account only name, notices, voicemail days and reasons of pauses are its own to change.")
     return ""
 
 

@@ -1,42 +1,20 @@
-"""The routes of all areas, in one list."""
+"""The routes of all areas: whatever the modules of ``api`` and ``pages`` declare."""
 
-from collections.abc import Sequence
+import pkgutil
+from collections.abc import Iterator, Sequence
+from importlib import import_module
 
-from services.console import openapi
-from services.console.api import analysis as analysis_api
-from services.console.api import calls as calls_api
-from services.console.api import desk as desk_api
-from services.console.api import desk_phone, desk_todo, exports, notes, recordings, what_if
-from services.console.api import live as live_api
-from services.console.api import me as me_api
-from services.console.api import missed as missed_api
-from services.console.api import people as people_api
-from services.console.pages import analysis, calls, desk, entry, live, me, missed, people
+from services.console import api, openapi, pages
 from services.console.route import Route, Routes
 
-AREAS: Sequence[Routes] = (
-    entry.pages,
-    analysis_api.routes,
-    analysis.pages,
-    calls_api.routes,
-    calls.pages,
-    desk_api.routes,
-    desk_phone.routes,
-    desk_todo.routes,
-    desk.pages,
-    exports.routes,
-    live_api.routes,
-    live.pages,
-    me_api.routes,
-    me.pages,
-    missed_api.routes,
-    missed.pages,
-    notes.routes,
-    people_api.routes,
-    people.pages,
-    recordings.routes,
-    what_if.routes,
-)
 
-_OWN = [route for area in AREAS for route in area.found]
+def _declared() -> Iterator[Route]:
+    for package in (api, pages):
+        for module in sorted(found.name for found in pkgutil.iter_modules(package.__path__)):
+            for value in vars(import_module(f"{package.__name__}.{module}")).values():
+                if isinstance(value, Routes):
+                    yield from value.found
+
+
+_OWN = tuple(_declared())
 ROUTES: Sequence[Route] = (*_OWN, *openapi.routes(_OWN).found)

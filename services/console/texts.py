@@ -34,7 +34,7 @@ class Texts:
         """As Babel names it."""
         return self.language.replace("-", "_")
 
-    def __call__(self, text: str, **values: object) -> str:
+    def __call__(self, text: str, /, **values: object) -> str:
         found = self.translations.ugettext(text)
         return found % values if values else found
 

@@ -23,7 +23,8 @@ AN_ENTRY = (
     "or an area code (0755)"
 )
 
-_PUNCTUATION = re.compile(r"[ ()-]")
+_PUNCTUATION = re.compile(r"^'|[ ()-]")
+"""A quote ahead is what keeps a spreadsheet from reading +44 as a sum."""
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _AREA_CODE = re.compile(r"0(?:10|2\d|[3-9]\d{2})", re.ASCII)
 _BEGIN = re.compile(r"\+(?:[1-9]\d{0,13})?|0(?:[1-9]\d{0,10})?|1\d{0,10}|9\d{0,14}|[48]00\d{0,6}", re.ASCII)

@@ -21,6 +21,11 @@ def draft(name: str) -> str:
     return f"draft:{name}"
 
 
+def brought(account: str) -> str:
+    """Hash: recordings that a company has brought, by the digest of their content."""
+    return f"brought:{account}"
+
+
 def extensions(account: str) -> str:
     """Hash of what the operators' phones of an account may dial: number → ``kind:name`` of a document."""
     return f"extensions:{account}"

@@ -69,13 +69,13 @@ class Filler:
     def _rows(self, shape: Shape, value: Any, name: str, path: str) -> Iterator[Filled]:
         rows = [*(value or ()), *([None] if name == self._extra else [])]
         for index, row in enumerate(rows):
-            yield self.fill(shape.inner[0], row, f"{name}.{index}", f"{path}.{index}")
+            yield self.fill(shape.inner[0], row, _join(name, str(index)), _join(path, str(index)))
 
     def _pairs(self, shape: Shape, value: Any, name: str, path: str) -> Iterator[Filled]:
         rows = [*_rows_of(value), *([("", None)] if name == self._extra else [])]
         at, to = shape.inner
         for index, (key, one) in enumerate(rows):
-            row, where = f"{name}.{index}", f"{path}.{key}"
+            row, where = _join(name, str(index)), f"{path}.{key}"
             both = (self.fill(at, key, f"{row}.@key", f"{where}.[key]"), self.fill(to, one, f"{row}.@value", where))
             yield Filled(shape, row, where, True, both)  # noqa: FBT003 - a row that is there
 
