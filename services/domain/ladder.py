@@ -46,7 +46,7 @@ RESULTS: Final = {
     "answered_elsewhere": "%(who)s stops ringing: answered elsewhere",
 }
 
-_TEXTS: Final = {
+TEXTS: Final = {
     "accepted": "will get a text message",
     "withheld": "gets no text message: the number is withheld",
     "no_mobile": "gets no text message: the number is no mobile's",
@@ -114,7 +114,7 @@ def _hop(hop: Hop, say: Speech) -> Iterator[Rung]:
         seconds = f"{hop.voicemail.ms / 1000:.1f}"
         yield hop.voicemail.at, 1, say("has left a voicemail of %(seconds)s s", seconds=seconds)
     if hop.text_message is not None:
-        yield hop.at, 1, say(_TEXTS[hop.text_message])
+        yield hop.at, 1, say(TEXTS[hop.text_message])
 
 
 def _turned(hop: Hop, say: Speech) -> Iterator[Rung]:
