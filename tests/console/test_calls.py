@@ -38,7 +38,8 @@ async def asked(visit: Visit, path: str = CALLS_OF, **query: Any) -> Any:
 
 
 async def everything(visit: Visit, **query: Any) -> list[Row]:
-    found, more = [], {}
+    found: list[Row] = []
+    more: Row = {}
     while True:
         page = await asked(visit, **query, **more)
         found += page["calls"]
@@ -202,7 +203,8 @@ async def test_a_call_as_a_whole(company: Console) -> None:
     record: Record = from_json(json.dumps(whole["record"]))
     assert (whole["call"], record.call_id, whole["corrections"]) == (call, call["call_id"], [])
     assert record.charge
-    amounts = [Decimal(one.amount) for one in (*record.charge.segments, *record.charge.adjustments)]
+    amounts = [Decimal(segment.amount) for segment in record.charge.segments]
+    amounts += [Decimal(adjustment.amount) for adjustment in record.charge.adjustments]
     assert sum(amounts) == Decimal(record.charge.total) == Decimal(call["cost"])
     for amount in (*amounts, Decimal(record.charge.total)):
         assert f">{amount}" in page
@@ -222,7 +224,7 @@ def words_of_ladders() -> set[str]:
     parts = [part for text in said for part in ast.walk(text)] + nodes
     texts = {part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)}
     plain = {part.value for part in said if isinstance(part, ast.Constant)}
-    return {text for text in texts if "%(" in text} | plain | set(ladder.TEXTS.values())
+    return {text for text in texts if "%(" in text} | {str(text) for text in plain} | set(ladder.TEXTS.values())
 
 
 async def test_links_of_the_list_keep_the_filters(company: Console) -> None:

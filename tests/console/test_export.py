@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import openpyxl
 import pytest
@@ -103,7 +103,7 @@ async def test_numbers_that_excel_would_change_stay_texts(number: str) -> None:
     assert in_xlsx == number
 
 
-UNSTORABLE = ("Cs", "Cc")
+UNSTORABLE: Final = ("Cs", "Cc")
 """Surrogates are in no record; XLSX has other control characters in a form of its own."""
 
 
