@@ -12,20 +12,18 @@ from aiohttp_session.redis_storage import RedisStorage
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.console import access, asked, once, streams
+from services.console import access, asked, once, sip_relay, streams
 from services.console.access import Identity
 from services.console.answers import answer, problem
 from services.console.api import exports
 from services.console.context import PARTS, At, Parts
 from services.console.jobs import JOBS, Jobs
 from services.console.news import NEWS, News, pushing, reading
-from services.console.news import stop as stop_pushing
 from services.console.problems import Away, Failed, Malformed, Problem, TooLarge, Unknown, WrongMethod
 from services.console.push import Push
 from services.console.rendering import ASSETS
 from services.console.route import Kind, Route
 from services.console.routes import ROUTES
-from services.console.sip_relay import LINES, Lines, hang_up
 from services.console.texts import language_of, texts
 from services.console.throttle import LIMITER, limiter
 from services.settings import SettingsError
@@ -64,10 +62,9 @@ def create_app(parts: Parts, routes: Sequence[Route] = ROUTES) -> web.Applicatio
     app[LIMITER] = limiter(parts.redis)
     app[ASSETS] = _assets(parts.settings.assets_dir)
     app[exports.RUNNING] = asyncio.Semaphore(exports.AT_ONCE)
-    app[LINES] = Lines()
     app[NEWS] = News(reading(parts.settings.redis_url))
     app.cleanup_ctx.append(pushing)
-    app.on_shutdown.extend((stop_pushing, hang_up))
+    sip_relay.add(app)
     streams.add(app, Push(parts.redis, app[NEWS]))
     app.on_response_prepare.append(_add_headers)
     for route in sorted(routes, key=_generality):

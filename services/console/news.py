@@ -32,8 +32,6 @@ class News:
         self.stopped: int | None = None
         """Since when Redis does not answer; None: it does."""
         self._listeners: dict[str, list[Take]] = {}
-        self.over = asyncio.Event()
-        """The console is about to end: whoever pushes to a browser stops."""
 
     @contextlib.contextmanager
     def listen(self, account: str, take: Take) -> Iterator[None]:
@@ -45,10 +43,6 @@ class News:
             listeners.remove(take)
             if not listeners:
                 del self._listeners[account]
-
-    def stop(self) -> None:
-        self.over.set()
-        self._tell_all()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -105,8 +99,3 @@ async def pushing(app: web.Application) -> AsyncIterator[None]:
     """For an application's ``cleanup_ctx``."""
     async with app[NEWS].running():
         yield
-
-
-async def stop(app: web.Application) -> None:
-    """For its ``on_shutdown``: what is pushed would never end by itself."""
-    app[NEWS].stop()

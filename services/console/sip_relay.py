@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from services.console import access
 from services.console.context import At
-from services.console.problems import Away, Forged, Problem
+from services.console.problems import Away, Forged
 from services.domain.sip_message import LONGEST, objection
 
 PROTOCOL = "sip"
@@ -59,7 +59,8 @@ class Lines:
                     await _join(at, agent, browser, asterisk)
         return browser
 
-    async def close(self) -> None:
+    async def end(self, _: web.Application) -> None:
+        """The browsers come again to the next console."""
         await asyncio.gather(*(line.close(code=1001) for line in list(self._open.values())))
 
     @contextlib.asynccontextmanager
@@ -78,9 +79,9 @@ class Lines:
 LINES = web.AppKey("lines", Lines)
 
 
-async def hang_up(app: web.Application) -> None:
-    """For an application's ``on_shutdown``: the browsers come again to the next one."""
-    await app[LINES].close()
+def add(app: web.Application) -> None:
+    app[LINES] = Lines()
+    app.on_shutdown.append(app[LINES].end)
 
 
 def _check_origin(at: At) -> None:
@@ -127,18 +128,10 @@ async def _inward(asterisk: aiohttp.ClientWebSocketResponse, browser: web.WebSoc
 
 
 async def _hold(at: At) -> int:
-    """Ends with the session."""
+    """Ends with the session, or when the person is somebody else at a phone."""
     while True:
         await asyncio.sleep(CHECK_SECONDS)
         with contextlib.suppress(RedisError):
-            if not await holds(at):
+            who = await access.again(at.request, at.redis)
+            if who is None or who.person != at.identity.person:
                 return ENDED
-
-
-async def holds(at: At) -> bool:
-    """Whether the session that a long answer was begun with still does."""
-    try:
-        who = await access.identity(at.request, at.redis)
-    except Problem:
-        return False
-    return who is not None and who.person == at.identity.person

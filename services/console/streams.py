@@ -5,7 +5,7 @@ import contextlib
 import socket
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from aiohttp import web
 from redis.exceptions import RedisError
@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from services.console import access
 from services.console.context import At
 from services.console.problems import Away, NotLoggedIn, TooMany
-from services.console.push import Follower, Make, Push
+from services.console.push import Make, Push
 from services.domain.rights import Right
 from services.store.due import now
 
@@ -37,6 +37,12 @@ Frame = Mapping[str, str]
 """Events by name; sent are those that are others than before."""
 
 T = TypeVar("T")
+
+
+class Source(Protocol):
+    async def next(self, seconds: float) -> Frame | None:
+        """The newest, as soon as it is another than before; None: nothing new in time."""
+
 
 PUSH = web.AppKey("push", Push)
 
@@ -96,16 +102,19 @@ async def newest(at: At, key: Hashable, make: Make[T]) -> T:
 
 async def events(at: At, right: Right, key: Hashable, make: Make[Frame]) -> web.StreamResponse:
     """Of the account of the address. Raises TooMany."""
-    with (
-        at.request.app[STREAMS].one_of(at.identity.login),
-        at.request.app[PUSH].follow(at.account, key, make) as follower,
-    ):
+    with at.request.app[PUSH].follow(at.account, key, make) as follower:
+        return await stream(at, right, follower)
+
+
+async def stream(at: At, right: Right, source: Source) -> web.StreamResponse:
+    """Raises TooMany."""
+    with at.request.app[STREAMS].one_of(at.identity.login):
         response = web.StreamResponse(headers={"X-Accel-Buffering": "no"})
         response.content_type, response.charset = "text/event-stream", "utf-8"
         await response.prepare(at.request)
         _keep_little(at.request)
         try:
-            await _send(at, right, response, follower)
+            await _send(at, right, response, source)
         except TimeoutError:
             if at.request.transport is not None:
                 at.request.transport.abort()  # it would keep what it never reads
@@ -121,12 +130,12 @@ def _keep_little(request: web.Request) -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
 
 
-async def _send(at: At, right: Right, response: web.StreamResponse, follower: Follower[Frame]) -> None:
+async def _send(at: At, right: Right, response: web.StreamResponse, source: Source) -> None:
     await _write(response, f"retry: {RETRY_MS}\n\n")
     sent: dict[str, str] = {}
     checked = now()
     while True:
-        frame = await follower.next(HEARTBEAT_SECONDS)
+        frame = await source.next(HEARTBEAT_SECONDS)
         if now() - checked >= CHECK_SECONDS * 1000:
             if not await _may_still(at, right):
                 await _write(response, f"event: {GONE}\ndata:\n\n")
