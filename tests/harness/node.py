@@ -129,6 +129,9 @@ class Node:
 
     async def start_back_office(self) -> None:
         await self.archive.start()
+        await self.start_console()
+
+    async def start_console(self) -> None:
         await self.back_office.start()
         await until(lambda: _listens(self.back_office, self.ports.console), "the console to listen", STARTING)
 

@@ -108,14 +108,16 @@ export class Softphone {
   }
 
   private lost(code: number | undefined): void {
+    if (!this.ua) return; // stopped, and why is shown
     if (code === TAKEN) this.stop("taken");
     else if (code === ENDED) this.stop("ended");
     else this.view.link("lost"); // JsSIP tries again, later and later
   }
 
   private stop(why: "taken" | "ended" | "elsewhere"): void {
-    this.ua?.stop();
+    const ua = this.ua;
     this.ua = null;
+    ua?.stop();
     this.release?.();
     this.ringer.stop();
     this.view.link(why);
@@ -199,16 +201,17 @@ export class Softphone {
   private transfer(number: string): void {
     const session = this.talk;
     if (!session?.isEstablished() || !number) return;
-    session.refer(`sip:${number}@desk.invalid`, { eventHandlers: this.transferred() });
+    const eventHandlers = { ...this.untransferred(), requestSucceeded: () => session.terminate() };
+    session.refer(`sip:${number}@desk.invalid`, { eventHandlers });
   }
 
   private connect(): void {
     if (!this.talk || !this.consulted) return;
     const colleague = this.consulted.remote_identity.uri.toString();
-    this.talk.refer(colleague, { replaces: this.consulted, eventHandlers: this.transferred() });
+    this.talk.refer(colleague, { replaces: this.consulted, eventHandlers: this.untransferred() });
   }
 
-  private transferred(): Record<string, () => void> {
+  private untransferred(): Record<string, () => void> {
     const refused = () => this.view.problem("transfer");
     return { requestFailed: refused, failed: refused };
   }
