@@ -1,7 +1,7 @@
 """The console alone, over a real Redis and an archive in SQLite; and a whole installation with a browser."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +46,9 @@ class Console:
 @pytest.fixture(scope="session")
 async def console(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Console]:
     """Without Asterisk: the demo's documents, another account ``other``, and the people of both."""
-    async with _alone(tmp_path_factory.mktemp("console"), "demo", PHONES, [DEMO, DOCUMENTS]) as console:
+    async with _alone(
+        tmp_path_factory.mktemp("console"), "demo", dict(zip(PHONES, PHONES, strict=True)), [DEMO, DOCUMENTS]
+    ) as console:
         await add_people(console.redis)
         yield console
 
@@ -63,7 +65,9 @@ async def company(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Con
 
 
 @asynccontextmanager
-async def _alone(folder: Path, account: str, phones: Iterable[str], files: Sequence[Path]) -> AsyncIterator[Console]:
+async def _alone(
+    folder: Path, account: str, phones: Mapping[str, str], files: Sequence[Path]
+) -> AsyncIterator[Console]:
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(redis_server.running())
         redis = await stack.enter_async_context(Redis.from_url(server.url))
@@ -85,10 +89,10 @@ async def _alone(folder: Path, account: str, phones: Iterable[str], files: Seque
         yield Console(f"http://127.0.0.1:{runner.addresses[0][1]}", redis, archive, settings)
 
 
-def _phones(path: Path, account: str, phones: Iterable[str]) -> Path:
+def _phones(path: Path, account: str, phones: Mapping[str, str]) -> Path:
     agents = [
-        {"kind": "agent", "id": name, "account": account, "name": name, "sip": {"password": f"password-of-{name}"}}
-        for name in phones
+        {"kind": "agent", "id": agent, "account": account, "name": name, "sip": {"password": f"password-of-{agent}"}}
+        for agent, name in phones.items()
     ]
     YAML(typ="safe").dump_all(agents, path)
     return path

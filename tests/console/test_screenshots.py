@@ -9,7 +9,7 @@ from playwright.async_api import Browser
 from tests.console.conftest import Console
 from tests.harness.browser import barriers, sitting
 from tests.harness.state import STATE
-from tests.harness.traffic import ACCOUNT
+from tests.harness.traffic import ACCOUNT, HOTLINE
 
 SHOTS = STATE / "screenshots"
 SIZE = {"width": 1280, "height": 860}
@@ -18,6 +18,8 @@ PAGES = {
     "calls": ("wang", f"/accounts/{ACCOUNT}/calls"),
     "missed": ("wang", f"/accounts/{ACCOUNT}/calls/missed"),
     "analysis": ("wang", f"/accounts/{ACCOUNT}/analysis"),
+    "setup": ("wang", f"/accounts/{ACCOUNT}/setup"),
+    "flow": ("wang", f"/accounts/{ACCOUNT}/setup/hotline/{HOTLINE}"),
     "people": ("wang", f"/accounts/{ACCOUNT}/people"),
     "desk": ("zhao", f"/accounts/{ACCOUNT}/desk"),
     "me": ("wang", "/me"),

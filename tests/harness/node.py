@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -28,7 +29,7 @@ STARTING = 60.0
 class Node:
     """``documents`` are the company's files, ``trunk`` adds to what the pbx document says of the carrier.
 
-    The pbx document and those of the agents ``phones`` of ``account`` are made here, with their passwords; those
+    The pbx document and those of the agents ``phones`` (id, name) of ``account`` are made here, with their passwords; those
     in ``browsers`` have browsers for phones.
     """
 
@@ -40,7 +41,7 @@ class Node:
         bind: str = "127.0.0.1",
         trunk: Mapping[str, object] | None = None,
         account: str = "demo",
-        phones: Iterable[str] = PHONES,
+        phones: Mapping[str, str] = MappingProxyType(dict(zip(PHONES, PHONES, strict=True))),
         browsers: Collection[str] = (),
     ) -> None:
         self.folder = folder
@@ -57,7 +58,7 @@ class Node:
         self._bind = bind
         self._trunk = trunk or {}
         ami_secret = secrets.token_urlsafe(18)
-        self._documents = [*map(str, documents), str(self._own_documents(ami_secret, account, browsers))]
+        self._documents = [*map(str, documents), str(self._own_documents(ami_secret, account, phones, browsers))]
         self.env = {
             "HOTLINE_REDIS_URL": f"redis://127.0.0.1:{self.ports.redis}/0",
             "HOTLINE_PBX": "pbx1",
@@ -191,7 +192,9 @@ class Node:
     def _asterisk(self, *arguments: str) -> list[str]:
         return [str(STATE / "bin" / "asterisk"), "-C", str(self.conf / "asterisk.conf"), *arguments]
 
-    def _own_documents(self, ami_secret: str, account: str, browsers: Collection[str]) -> Path:
+    def _own_documents(
+        self, ami_secret: str, account: str, names: Mapping[str, str], browsers: Collection[str]
+    ) -> Path:
         path = self.folder / "node.yaml"
         modules = _asterisk_folders()
         pbx = {
@@ -226,7 +229,7 @@ class Node:
                 "kind": "agent",
                 "id": agent,
                 "account": account,
-                "name": agent,
+                "name": names[agent],
                 "sip": {"password": password, "browser": agent in browsers},
             }
             for agent, password in self.passwords.items()

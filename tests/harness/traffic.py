@@ -16,7 +16,7 @@ from tests.harness.cel import file
 
 CHINA = ZoneInfo("Asia/Shanghai")
 HOTLINE, ACCOUNT = "4008216688", "lvyuan"
-AGENTS = ("801", "802", "803", "804", "805", "806")
+AGENTS = {"801": "李静", "802": "陈晨", "803": "周涛", "804": "赵敏", "805": "孙悦", "806": "吴刚"}
 SALES, SERVICE = ("801", "802", "803"), ("803", "804", "805", "806")
 HERE = 0.85
 """How likely an agent is on duty on a day."""
