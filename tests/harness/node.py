@@ -29,8 +29,8 @@ STARTING = 60.0
 class Node:
     """``documents`` are the company's files, ``trunk`` adds to what the pbx document says of the carrier.
 
-    The pbx document and those of the agents ``phones`` (id, name) of ``account`` are made here, with their passwords; those
-    in ``browsers`` have browsers for phones.
+    The pbx document and those of the agents ``phones`` (id, name) of ``account`` are made here, with their passwords;
+    those in ``browsers`` have browsers for phones.
     """
 
     def __init__(
