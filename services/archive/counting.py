@@ -29,7 +29,7 @@ COUNTED: Final[dict[str, str]] = {
 _PARTLY = {"wait", "talk"}
 NEEDED: Final = frozenset(
     {*COUNTED.values(), "account", "kind", "hotline", "first_group", "currency", "day", "hour", "waited_ms", "talk_ms"}
-    | {"wrap_ms", "billed_s", "charge", "served", "last_node", "last_kind"}
+    | {"wrap_ms", "billed_s", "charge", "worth", "served", "last_node", "last_kind"}
 )
 """Columns of ``calls`` that are counted by."""
 
@@ -81,7 +81,7 @@ class Counts:
                 self._tallies.add((EVERYBODY, by, day, *of_all, key), sums)
         self._tallies.add((EVERYBODY, "account", day, *of_all, account), sums)
         if not call["served"]:
-            lost = (sign, sign * call["billed_s"], sign * (call["charge"] or 0))
+            lost = tuple(sign * value for value in (1, call["billed_s"], call["charge"] or 0, call["worth"]))
             left = (call["hour"], call["end_state"])
             self._unserved.add((account, day, *of, call["last_node"], call["last_kind"], *left), lost)
             self._unserved.add((EVERYBODY, day, *of_all, "", "", *left), lost)

@@ -16,7 +16,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.archive.paths import steps_of
-from services.archive.rows import Fields, Row, billed_s, check, record_of, rows_of
+from services.archive.rows import Fields, Row, billed_s, check, record_of, rows_of, worth
 from services.archive.schema import CORRECTIONS, POSITIONS, UNREADABLE
 from services.archive.states import change_of
 from services.archive.writing import Batch, write
@@ -171,7 +171,12 @@ def _shown(text: bytes) -> str:
 def _correction(fields: Fields) -> Row:
     one = correction.from_json(fields[b"correction"])
     row = {name: getattr(one, name) for name in ("id", "account", "call_id", "number", "currency")}
-    row |= {"amount": one.micros, "charge": total(one.charge), "billed_s": billed_s(one.charge)}
+    row |= {
+        "amount": one.micros,
+        "charge": total(one.charge),
+        "billed_s": billed_s(one.charge),
+        "worth": worth(one.charge),
+    }
     check(CORRECTIONS.name, row)
     return row | {"json": fields[b"correction"].decode()}
 

@@ -117,6 +117,18 @@ def billed_s(charge: Charge | None) -> int:
     return sum(segment.quantity * segment.increment for segment in charge.segments) if charge else 0
 
 
+def worth(charge: Charge | None) -> int:
+    """What the legs would cost if no package covered any of it, in millionths."""
+    if charge is None:
+        return 0
+    covered = (
+        money.ratio(part.quantity * segment.increment * money.micros(Decimal(segment.rate)), segment.per)
+        for segment in charge.segments
+        for part in segment.drawn
+    )
+    return money.micros(Decimal(charge.total)) + sum(covered)
+
+
 def _waited_ms(record: Record, group: Hop | None) -> int | None:
     """For an agent: from the first group's or queue's begin until one answered, or as long as was waited in vain."""
     if record.agent_answered is not None:
@@ -152,7 +164,7 @@ def _charge(record: Record) -> Row:
     total = None if charge is None else money.micros(Decimal(charge.total))
     currency = None if charge is None else charge.currency
     known = {"currency": currency, "rated": total, "charge": total, "corrections": 0}
-    return known | {"billed_s": billed_s(charge)}
+    return known | {"billed_s": billed_s(charge), "worth": worth(charge)}
 
 
 def _hop(hop: Hop) -> Row:

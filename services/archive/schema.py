@@ -99,6 +99,7 @@ CALLS = Table(
     _known("rated"),
     _known("charge"),
     _whole("billed_s"),
+    _whole("worth"),
     _whole("corrections"),
 )
 """One row a record. docs/archive.md says what is not as in the record."""
@@ -142,6 +143,7 @@ CORRECTIONS = Table(
     Column("id", Text, primary_key=True),
     *(_text("account"), _text("call_id"), _whole("number"), _text("currency"), _whole("amount"), _whole("charge")),
     _whole("billed_s"),
+    _whole("worth"),
     _text("json"),
 )
 
@@ -204,7 +206,7 @@ TALLIES = _sums(
 UNSERVED = _sums(
     "unserved",
     ("account", "day", *_OF_A_CALL, "node", "node_kind", "hour", "end_state"),
-    ("calls", "billed_s", "charge"),
+    ("calls", "billed_s", "charge", "worth"),
 )
 STEPS = _sums(
     "steps",

@@ -94,7 +94,7 @@ async def _settle(connection: AsyncConnection, call_ids: list[str], counts: Coun
 async def _corrected(connection: AsyncConnection, call_ids: list[str]) -> dict[str, Row]:
     of = CORRECTIONS.c.call_id.in_(call_ids)
     found = await connection.execute(select(CORRECTIONS).where(of).order_by(CORRECTIONS.c.number))
-    same = ("charge", "billed_s", "currency")
+    same = ("charge", "billed_s", "worth", "currency")
     return {
         row["call_id"]: {name: row[name] for name in same} | {"corrections": row["number"]} for row in found.mappings()
     }

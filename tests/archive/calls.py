@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from services.domain.correction import Correction, correction
 from services.domain.correction import to_json as correction_to_json
-from services.domain.record import Attempt, Charge, Hop, Keys, Record, Result, Segment, Survey, to_json
+from services.domain.record import Attempt, Charge, Drawn, Hop, Keys, Record, Result, Segment, Survey, to_json
 from services.store.keys import CORRECTIONS_STREAM, LIVE_STREAM, RATED_STREAM
 
 ACCOUNTS = ("shop", "clinic", "hotel")
@@ -84,6 +84,7 @@ def charge(total: str, version: int = 1, minutes: int = 0) -> Charge:
         seconds=minutes * 60,
         increment=60,
         quantity=minutes,
+        drawn=(Drawn(package="p@1", quantity=1, seconds=60),) if minutes > 1 else (),
         rate="0.12",
         per=60,
         amount=total,

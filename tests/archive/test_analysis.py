@@ -179,7 +179,14 @@ async def test_ways_through_the_flow_and_where_minutes_were_lost(redis: Redis, e
                 key: money(some) for key, some in lost.items()
             }
             assert sum(one.billed_s for one in unanswered) == sum(naive(some).billed_s for some in lost.values())
+            drawn = sum(minutes_drawn(record) for some in lost.values() for record in some)
+            assert sum(one.worth - one.charge for one in unanswered) == drawn * 120_000
             assert sum(one.calls for one in unanswered) == sum(map(len, lost.values()))
+
+
+def minutes_drawn(record: Record) -> int:
+    assert record.charge is not None
+    return sum(part.quantity for one in record.charge.segments for part in one.drawn)
 
 
 async def test_who_calls_again(redis: Redis, engine: AsyncEngine) -> None:

@@ -27,7 +27,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Calls that ended at a node without being served; ``charge`` in millionths."""
+    """Calls that ended at a node without being served; ``charge`` and ``worth`` in millionths."""
 
     node: str
     node_kind: str
@@ -37,6 +37,8 @@ class Lost:
     calls: int
     billed_s: int
     charge: int
+    worth: int
+    """What they would have cost without packages."""
 
 
 async def steps(connection: AsyncConnection, asked: Asked) -> list[Step]:

@@ -1,7 +1,6 @@
 """What is asked of the analyses, and what they give. Each figure: docs/analysis.md."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
@@ -9,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 from services.archive.analysis import Lost, Step
 from services.archive.wanted import Kind
 from services.domain import money
+from services.domain.record import Amount
 from services.domain.statistics import service_level
 from services.domain.statistics.bins import within
 from services.domain.statistics.erlang import Staffed
@@ -186,12 +186,15 @@ class LostCalls(BaseModel):
     currency: str
     calls: int
     billed_s: int
-    amount: Decimal
+    amount: Amount
+    """What was paid with money, after all corrections."""
+    worth: Amount
+    """What it would have cost without packages."""
 
     @classmethod
     def of(cls, lost: Lost) -> "LostCalls":
-        same = {name: getattr(lost, name) for name in cls.model_fields if name != "amount"}
-        return cls(**same, amount=Decimal(money.text(lost.charge)))
+        same = {name: getattr(lost, name) for name in cls.model_fields if name not in {"amount", "worth"}}
+        return cls(**same, amount=money.text(lost.charge), worth=money.text(lost.worth))
 
 
 class Repeats(BaseModel):

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Literal
 
 from services.archive.analysis.callers import MOST
@@ -19,7 +20,7 @@ from services.console.api.analysis_models import (
 )
 from services.console.context import At
 from services.console.pages.analysis_names import Names, called, end_state, node, pressed
-from services.console.pages.analysis_tables import Column, Drawing, Row, Table
+from services.console.pages.analysis_tables import Column, Drawing, Drawn, Row, Table
 from services.console.pages.analysis_words import FORMULAS, WEEKDAYS
 from services.console.words import label as _
 from services.domain.money import micros
@@ -47,7 +48,7 @@ def _by(id_: str, by: By, title: str, drawing: Drawing = "bars") -> Builder:
         texts = at.texts
         rows = [Row([called(texts, names, by, one.key), *_cells(one)], one.key or "") for one in found]
         head = Column(texts(HEADS[by]), "text")
-        return Table(id_, texts(title), drawing, [head, *_columns(at)], rows)
+        return Table(id_, texts(title), drawing, [head, *_columns(at, by)], rows)
 
     return build
 
@@ -66,13 +67,14 @@ HEADS: Mapping[str, str] = {
 }
 
 
-def _columns(at: At) -> list[Column]:
+def _columns(at: At, by: By) -> list[Column]:
     texts = at.texts
+    bar: Drawn = "" if by == "end_state" else "bar"
     return [
         Column(texts("Calls"), drawn="bar"),
-        Column(texts("Answered"), drawn="bar"),
-        Column(texts("Abandoned"), drawn="bar"),
-        Column(texts("Answer rate"), "share", "line"),
+        Column(texts("Answered"), drawn=bar),
+        Column(texts("Abandoned"), drawn=bar),
+        Column(texts("Answer rate"), "share", "line" if bar else ""),
         Column(texts("Abandon rate"), "share"),
         Column(texts("ASA"), "seconds"),
         Column(texts("Mean talk"), "seconds"),
@@ -123,15 +125,6 @@ async def service_levels(at: At, query: SectionQuery, names: Names) -> Table:
 
 async def waits(at: At, query: SectionQuery, names: Names) -> Table:
     del names
-    return _classes(at, "waits", at.texts("How long callers waited"), await analysis.waits(at, query))
-
-
-async def talks(at: At, query: SectionQuery, names: Names) -> Table:
-    del names
-    return _classes(at, "talks", at.texts("How long talks took"), await analysis.talks(at, query))
-
-
-def _classes(at: At, id_: str, title: str, found: Sequence[ClassOfCalls]) -> Table:
     texts = at.texts
     columns = [
         Column(texts("Duration"), "text"),
@@ -142,9 +135,17 @@ def _classes(at: At, id_: str, title: str, found: Sequence[ClassOfCalls]) -> Tab
     ]
     rows = [
         Row([_class(at, one), one.calls, one.answered, one.abandoned, one.calls - one.answered - one.abandoned])
-        for one in found
+        for one in await analysis.waits(at, query)
     ]
-    return Table(id_, title, "bars", columns, rows)
+    return Table("waits", texts("How long callers waited"), "bars", columns, rows)
+
+
+async def talks(at: At, query: SectionQuery, names: Names) -> Table:
+    del names
+    texts = at.texts
+    rows = [Row([_class(at, one), one.calls]) for one in await analysis.talks(at, query)]
+    columns = [Column(texts("Duration"), "text"), Column(texts("Answered"), drawn="bar")]
+    return Table("talks", texts("How long talks took"), "bars", columns, rows)
 
 
 def _class(at: At, one: ClassOfCalls) -> str:
@@ -214,7 +215,7 @@ async def unserved_nodes(at: At, query: SectionQuery, names: Names) -> Table:
         Row([node(texts, name, kind), end_state(texts, ended), *_lost(some), currency])
         for (name, kind, ended, currency), some in by_place.items()
     ]
-    rows.sort(key=lambda row: (-row.cells[4], -row.cells[3], row.cells[0]))
+    rows.sort(key=lambda row: (-row.cells[5], -row.cells[3], row.cells[0]))
     columns = [Column(texts("Node"), "text"), Column(texts("How it ended"), "text"), *_lost_columns(at)]
     columns.append(Column(texts("Currency"), "text"))
     title = texts("Billed and never served, by the node where the call ended")
@@ -235,13 +236,15 @@ def _lost_columns(at: At) -> list[Column]:
     return [
         Column(texts("Calls")),
         Column(texts("Minutes billed"), drawn="bar"),
-        Column(texts("Cost"), "money", "line"),
+        Column(texts("Cost"), "money"),
+        Column(texts("Worth by the tariff"), "money", "line"),
     ]
 
 
 def _lost(some: Sequence[LostCalls]) -> list[int]:
     calls, billed = (sum(getattr(one, name) for one in some) for name in ("calls", "billed_s"))
-    return [calls, minutes(billed), sum(micros(one.amount) for one in some)]
+    paid, worth = (sum(micros(Decimal(getattr(one, name))) for one in some) for name in ("amount", "worth"))
+    return [calls, minutes(billed), paid, worth]
 
 
 async def callers(at: At, query: SectionQuery, names: Names) -> Table:

@@ -17,18 +17,20 @@ export function bars(numbers: Numbers, page: Colours): EChartsCoreOption {
     color: palette(page),
     animation: false,
     tooltip: { ...tooltip(page), trigger: "axis" },
-    legend: { show: numbers.series.length > 1, textStyle: { color: page.ink }, inactiveColor: page.quiet },
+    legend: { show: numbers.series.length > 1, top: 4, textStyle: { color: page.ink }, inactiveColor: page.quiet },
     grid: { left: 12, right: 12, top: numbers.series.length > 1 ? 36 : 16, bottom: 8, containLabel: true },
     xAxis: {
       type: "category",
       data: numbers.names,
       axisLine: { lineStyle: { color: page.line } },
-      axisLabel: { color: page.quiet, hideOverlap: true },
+      axisLabel: { color: page.quiet, hideOverlap: true, ...few(numbers.names.length) },
     },
     yAxis: axes,
     series: numbers.series.map((one) => drawn(one, kinds.indexOf(one.kind))),
   };
 }
+
+const few = (names: number) => (names <= 8 ? { interval: 0, width: 120, overflow: "break" as const } : {});
 
 const drawn = (one: Series, axis: number) => ({
   name: one.name,

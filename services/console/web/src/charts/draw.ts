@@ -15,8 +15,10 @@ use([GridComponent, LegendComponent, TooltipComponent, VisualMapComponent]);
 
 export async function draw(place: HTMLElement): Promise<void> {
   const table = document.getElementById(place.dataset.table!) as HTMLTableElement;
+  // First, because a chart knows only those kinds that were there when it was made.
+  const wanted = await option(place.dataset.drawing!, table);
   const chart = getInstanceByDom(place) ?? watched(place);
-  chart.setOption(await option(place.dataset.drawing!, table), true);
+  chart.setOption(wanted, true);
 }
 
 async function option(drawing: string, table: HTMLTableElement): Promise<EChartsCoreOption> {

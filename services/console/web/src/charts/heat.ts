@@ -26,6 +26,7 @@ export function heat(numbers: Numbers, page: Colours): EChartsCoreOption {
       orient: "horizontal",
       left: "center",
       bottom: 0,
+      text: [shown("whole", most), "0"],
       inRange: { color: [page.shade, page.accent] },
       textStyle: { color: page.quiet },
     },

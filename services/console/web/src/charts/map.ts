@@ -13,6 +13,7 @@ registerMap("china", outlines as unknown as Parameters<typeof registerMap>[1]);
 export function map(numbers: Numbers, page: Colours): EChartsCoreOption {
   const [first] = numbers.series;
   const data = numbers.keys.flatMap((name, place) => (name ? [{ name, value: first.values[place] ?? 0 }] : []));
+  const most = Math.max(1, ...data.map((one) => one.value));
   return {
     animation: false,
     tooltip: {
@@ -22,9 +23,10 @@ export function map(numbers: Numbers, page: Colours): EChartsCoreOption {
     },
     visualMap: {
       min: 0,
-      max: Math.max(1, ...data.map((one) => one.value)),
+      max: most,
       left: 8,
       bottom: 8,
+      text: [shown("whole", most), "0"],
       inRange: { color: [page.shade, page.accent] },
       textStyle: { color: page.quiet },
     },
@@ -33,7 +35,7 @@ export function map(numbers: Numbers, page: Colours): EChartsCoreOption {
         type: "map",
         map: "china",
         data,
-        itemStyle: { areaColor: page.shade, borderColor: page.line },
+        itemStyle: { areaColor: page.shade, borderColor: page.quiet, borderWidth: 0.5 },
         label: { show: false },
         emphasis: { label: { color: page.ink }, itemStyle: { areaColor: page.warn } },
         select: { disabled: true },
