@@ -68,13 +68,13 @@ async def zhou(office: Node) -> Distribution:
     return Distribution(office.redis, ACCOUNT)
 
 
-async def rings(office: Node, page: Page, steps: list[str], **more: Any) -> Process:
+async def rings(office: Node, zhou: Distribution, page: Page, steps: list[str], **more: Any) -> Process:
     """A caller has pressed 1, and the softphone rings."""
     await is_ready(page)
-    if await page.get_by_role("button", name="Go on duty").count():
-        await page.get_by_role("button", name="Go on duty").click()
-    if await page.get_by_role("button", name="Done").count():
-        await page.get_by_role("button", name="Done").click()
+    await reaches(zhou, "1100", {State.OFFLINE, State.READY, State.WRAP_UP})
+    begins = {State.OFFLINE: "Go on duty", State.WRAP_UP: "Done"}
+    if button := begins.get(await state(zhou, "1100")):
+        await page.get_by_role("button", name=button).click()
     await expect(page.locator("#duty .state")).to_contain_text("Ready")
     caller = await office.sipp.call(CALLER, HOTLINE, [hears(500), presses("1"), *steps], **more)
     await expect(page.locator("#phone[data-talk=ringing]")).to_be_attached(timeout=15_000)
@@ -87,10 +87,9 @@ async def talks_at_last(page: Page) -> None:
 
 
 async def test_a_call_is_answered_in_the_browser(office: Node, chromium: Browser, zhou: Distribution) -> None:
-    del zhou
     before = await office.stream.newest()
     async with sitting(chromium, office.console_url, LOGIN) as page, listening(CALLER_HOST) as (ear, port):
-        caller = await rings(office, page, [hears(1500), talks(1), is_hung_up()], media_port=port)
+        caller = await rings(office, zhou, page, [hears(1500), talks(1), is_hung_up()], media_port=port)
         # While it rings, not only once it is answered.
         await expect(page.locator("#caller")).to_contain_text(CALLER)
         await expect(page.locator("#caller .step kbd")).to_have_text("1")
@@ -122,7 +121,7 @@ async def test_a_caller_is_transferred_from_the_browser(office: Node, chromium: 
     async with sitting(chromium, office.console_url, LOGIN) as page:
         before = await office.stream.newest()
         phone = await colleague.answers(is_hung_up())
-        caller = await rings(office, page, [hears(7000), hangs_up()])
+        caller = await rings(office, zhou, page, [hears(7000), hangs_up()])
         await talks_at_last(page)
         await page.get_by_label("Colleague or group").fill("1001")
         await page.get_by_role("button", name="Call", exact=True).click()
@@ -136,7 +135,7 @@ async def test_a_caller_is_transferred_from_the_browser(office: Node, chromium: 
         ]
         before = await office.stream.newest()
         phone = await colleague.answers(is_hung_up())
-        caller = await rings(office, page, [hears(5000), hangs_up()])
+        caller = await rings(office, zhou, page, [hears(5000), hangs_up()])
         await talks_at_last(page)
         await page.get_by_role("button", name="Transfer blind").click()
         await expect(page.locator("#phone[data-talk=none]")).to_be_attached()
@@ -150,7 +149,7 @@ async def test_a_caller_is_transferred_from_the_browser(office: Node, chromium: 
 async def test_a_talk_outlives_the_console(office: Node, chromium: Browser, zhou: Distribution) -> None:
     """Sound goes straight to Asterisk; the line for its signals comes back by itself."""
     async with sitting(chromium, office.console_url, LOGIN, may_complain=True) as page:
-        caller = await rings(office, page, [is_hung_up()])
+        caller = await rings(office, zhou, page, [is_hung_up()])
         await talks_at_last(page)
         await office.back_office.kill()
         await expect(page.get_by_text("The connection is lost")).to_be_visible()
