@@ -162,15 +162,16 @@ async def put(  # noqa: PLR0913 - what is sent and what was seen
     title = ref(document)
     found = await desk(at)
     _refuse_foreign(at, found, document, old)
-    base = found.draft.documents[title].version if found.draft and title in found.draft.documents and not over else None
+    before = found.draft.documents.get(title) if found.draft else None
 
     def check(seen: Standing) -> None:
         if not over and mark(seen.documents.get(title)) != seen_mark:
             raise Changed("%(kind)s %(name)s has been changed meanwhile.", kind=title[0], name=title[1])
 
-    bases = {} if base is None else {title: base}
+    bases = {title: before.version} if before and not over else {}
+    kept = source or (before.source if before else "")
     edit = Edit(at.identity.login, now())
-    await drafts.put(at.redis, draft_name(at), [document], edit, check, bases, {title: source} if source else {})
+    await drafts.put(at.redis, draft_name(at), [document], edit, check, bases, {title: kept})
 
 
 def _refuse_foreign(at: At, found: Desk, document: Document, old: Document | None) -> None:

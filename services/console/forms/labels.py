@@ -206,6 +206,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "extras.key": (_("Service"), ""),
     "extras.value": (_("Count"), ""),
     "item": (_("Entry"), ""),
+    "browser": (_("Phone in the browser"), _("The agent answers at the desk's page.")),
 }
 """Label and help by key, or by owner and key where those differ."""
 
