@@ -280,3 +280,42 @@ async def test_who_held_it_before_has_nothing_to_say(shop: Shop) -> None:
     await callbacks.postpone(shop.distribution, name, shop.now + HOUR, "window", shop.now, stay="of p1")
     assert (await found(shop, name)).state == "ringing"
     assert await queues.leave(shop.distribution, name, "unanswered", shop.now, stay="taken")
+
+
+async def test_an_agent_who_wants_a_callback_makes_it_before_it_is_due(shop: Shop) -> None:
+    await shop.opens(group(), ready="li wang")
+    name = await agreed(shop, due=shop.now + HOUR // 2)
+    assert await claims(shop) == []
+    assert await callbacks.want(shop.distribution, name, "wang", shop.now) is queues.Pulled.PULLED
+    assert await claims(shop) == [name]
+    assert await shop.rings(name) == "wang"
+    assert await callbacks.want(shop.distribution, name, "li", shop.now) is queues.Pulled.RINGING
+
+
+async def test_a_callback_in_the_queue_is_pulled_to_who_wants_it(shop: Shop) -> None:
+    await shop.opens(group())
+    name = await agreed(shop)
+    await claims(shop)
+    assert await callbacks.want(shop.distribution, name, "wang", shop.now) is queues.Pulled.OFF_DUTY
+    for agent in ("li", "wang"):
+        await agents.phone(shop.distribution, agent, "in_use", shop.now)
+        await agents.login(shop.distribution, agent, shop.now)
+    assert await callbacks.want(shop.distribution, "nothing", "wang", shop.now) is queues.Pulled.UNKNOWN
+    assert await callbacks.want(shop.distribution, name, "wang", shop.now) is queues.Pulled.PULLED
+    await agents.phone(shop.distribution, "li", "idle", shop.now)
+    assert await shop.rings(name) == ""
+    await agents.phone(shop.distribution, "wang", "idle", shop.now)
+    assert await shop.rings(name) == "wang"
+
+
+async def test_who_wants_a_callback_and_goes_leaves_it_to_others(shop: Shop) -> None:
+    await shop.opens(group(), ready="li")
+    await agents.login(shop.distribution, "wang", shop.now)
+    await agents.pause(shop.distribution, "li", "tea", shop.now)
+    name = await agreed(shop, due=shop.now + HOUR // 2)
+    await agents.phone(shop.distribution, "wang", "in_use", shop.now)
+    assert await callbacks.want(shop.distribution, name, "wang", shop.now) is queues.Pulled.PULLED
+    await claims(shop)
+    await agents.logout(shop.distribution, "wang", shop.now)
+    await agents.resume(shop.distribution, "li", shop.now)
+    assert await shop.rings(name) == "li"

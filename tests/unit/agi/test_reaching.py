@@ -18,7 +18,7 @@ from services.domain.check import check
 from services.domain.documents import Document
 from services.domain.nodes.menu import goes_on
 from services.domain.reading import read
-from services.store import agents, books, documents, queues, staff
+from services.store import agents, books, cards, documents, queues, staff
 from services.store.distribution import Distribution
 from services.store.due import now
 from services.store.keys import LIVE_STREAM
@@ -310,3 +310,12 @@ async def test_a_number_outside_is_paid_for(shop: Room, redis: Redis) -> None:
 def test_no_number_that_was_keyed_in_is_dialled() -> None:
     [problem] = read("x", HOTLINE.replace("FIRST", TRANSFER.replace("'02161234567'", "'{order}'"))).problems
     assert "flow.nodes.first.number" in str(problem)
+
+
+async def test_whoever_is_rung_is_shown_for_whom_and_what_was_pressed(shop: Room, redis: Redis) -> None:
+    """Also where no queue knows of the call."""
+    await walk(shop, redis, MENU, FakeChannel(keys="610", dials=["NOANSWER"]))
+    card = await cards.last(Distribution(redis, "shop"), "1001")
+    assert card
+    assert (card.call, card.hotline, card.group, card.waits_since) == ("pbx1-1.0", "4001234567", "desk", None)
+    assert [(one.keys, one.outcome) for one in card.pressed] == [("610", "match")]
