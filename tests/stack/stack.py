@@ -26,6 +26,7 @@ class Stack:
         self._project = name
         self.ami_secret = secrets.token_urlsafe(18)
         self._ami_network = f"10.104.{self.ports.base // 1000}.0/28"
+        self._web_network = f"10.104.{self.ports.base // 1000}.16/28"
         self._rtp = (self.ports.rtp_first, self.ports.rtp_first + 39)
         self._env = {
             **os.environ,
@@ -35,6 +36,7 @@ class Stack:
             "HOTLINE_DOCUMENTS": str(folder),
             "HOTLINE_AMI_SECRET": self.ami_secret,
             "HOTLINE_AMI_NETWORK": self._ami_network,
+            "HOTLINE_WEB_NETWORK": self._web_network,
             "HOTLINE_SIP_PORT": str(self.ports.sip),
             "HOTLINE_RTP_PORTS": "{}-{}".format(*self._rtp),
             "HOTLINE_PORTS": str(self.ports.base),
@@ -98,6 +100,7 @@ class Stack:
             "sip": {"port": self.ports.sip},
             "rtp": {"first": self._rtp[0], "last": self._rtp[1]},
             "ami": {"password": self.ami_secret, "bind": "0.0.0.0", "permit": [self._ami_network]},
+            "web": {"bind": "0.0.0.0", "permit": [self._web_network]},
             "agi": ["agi:4573"],
             "trunks": [
                 {

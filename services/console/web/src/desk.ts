@@ -42,7 +42,13 @@ function beforePush(event: Event): void {
 
 document.body.addEventListener("htmx:sseBeforeMessage", beforePush);
 document.body.addEventListener("htmx:afterSwap", setClock);
-document.body.addEventListener("htmx:sseMessage", setClock);
+document.body.addEventListener("htmx:sseMessage", (event) => {
+  if ((event as CustomEvent<MessageEvent>).detail.type === "gone") location.reload(); // to the log-in
+  setClock();
+});
+const lost = document.querySelector<HTMLElement>("#lost");
+document.body.addEventListener("htmx:sseError", () => lost && (lost.hidden = false));
+document.body.addEventListener("htmx:sseOpen", () => lost && (lost.hidden = true));
 document.body.addEventListener("htmx:afterRequest", (event) => {
   if ((event as CustomEvent<{ successful: boolean }>).detail.successful) {
     document.querySelector("#problem")?.replaceChildren();
