@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from redis.asyncio import Redis
 
 from services.billing.library import find
+from services.domain.call_events import of_record
 from services.domain.documents import Account, Hotline
 from services.domain.messages import Message
 from services.domain.notices import is_missed, missed_call, voicemail_left
@@ -32,7 +33,7 @@ async def what_goes_along(redis: Redis, records: Sequence[Record]) -> list[Going
     left = {record.call_id: voicemails_of(record) for record in records}
     concerned = [record for record in records if left[record.call_id] or is_missed(record)]
     hotlines = await find(redis, Hotline, {record.hotline for record in concerned})
-    accounts = await find(redis, Account, {voicemail.account for some in left.values() for voicemail in some})
+    accounts = await find(redis, Account, {record.account for record in records if record.account})
     return [_along(record, left[record.call_id], hotlines, accounts) for record in records]
 
 
@@ -44,10 +45,13 @@ def with_commands(priced: Sequence[Entry], going: Sequence[Going]) -> list[Entry
 
 
 def _along(record: Record, left: list[Voicemail], hotlines: Hotlines, accounts: Accounts) -> Going:
-    stored = tuple(command for voicemail in left for command in voicemails.left(voicemail))
+    stored = [command for voicemail in left for command in voicemails.left(voicemail)]
+    owner = accounts.get(record.account or "")
+    if owner is not None and not isinstance(owner, str):
+        stored += map(outbox.added, of_record(record, owner.document))
     found = hotlines.get(record.hotline)
     if found is None or isinstance(found, str):
-        return Going(record, stored)
+        return Going(record, tuple(stored))
     told: list[Message] = missed_call(record, found.document)
     for voicemail in left:
         account = accounts[voicemail.account]

@@ -20,7 +20,7 @@ from services.domain.package import Package
 from services.domain.pbx import Pbx
 from services.domain.region import Numbering, RegionName
 from services.domain.tariff import Money, Tariff
-from services.domain.webhook import Webhook
+from services.domain.webhook import Notify
 
 HotlineNumber = Annotated[str, StringConstraints(pattern=r"^400[0-9]{7}$")]
 Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,6}$")]
@@ -77,7 +77,7 @@ class Account(DocumentModel):
     id: Id
     name: Title
     tariff: Id
-    notify: Webhook | None = None
+    notify: Notify | None = None
     """Where the company's own program takes messages (docs/notify.md)."""
     voicemail_days: Days | None = None
     """How long voicemails are kept; left out: 30."""

@@ -6,10 +6,11 @@ from typing import Final, Literal
 from pydantic import TypeAdapter
 
 from services.domain.record import Instant
+from services.domain.webhook import Event
 
 SCHEMA: Final = 1
 
-Kind = Literal["text_message", "missed_call", "voicemail", "usage_alert"]
+Kind = Literal["text_message", "missed_call", "voicemail", "usage_alert"] | Event
 Value = str | int | None | list[str]
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -32,6 +32,17 @@ class Webhook(Model):
     url: HttpUrl
     secret: Annotated[str, StringConstraints(pattern=r"^[!-~]{16,128}$"), Field(repr=False)]
     """Signs what is sent."""
+
+
+Event = Literal[
+    "call.queued", "call.offered", "call.answered", "call.left", "call.ended", "survey.answered", "agent.state"
+]
+"""What a company may ask to be told of: docs/notify.md."""
+
+
+class Notify(Webhook):
+    events: Annotated[tuple[Event, ...], Field(max_length=20)] = ()
+    """Beside the messages that it gets in any case."""
 
 
 def signature(secret: str, seconds: int, body: bytes) -> str:

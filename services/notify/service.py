@@ -8,6 +8,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 
 import aiohttp
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from services.domain.documents import Account
 from services.domain.messages import Message, from_json
 from services.domain.retries import pause_ms
+from services.notify import passing_on
 from services.notify.places import FailedError, Http, Nowhere, Place, gateway
 from services.settings import Settings
 from services.store import documents, outbox
@@ -69,14 +71,15 @@ class Sender:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop`` is set; what is being sent then may end within its own deadline."""
-        works = [asyncio.create_task(keep(work)) for work in (self._take, self._take_over, self._release)]
+        works = (self._take, self._take_over, self._release, partial(passing_on.run, self._redis))
+        tasks = [asyncio.create_task(keep(work)) for work in works]
         told = asyncio.create_task(stop.wait())
         try:
-            ended, _ = await asyncio.wait([told, *works], return_when=asyncio.FIRST_COMPLETED)
+            ended, _ = await asyncio.wait([told, *tasks], return_when=asyncio.FIRST_COMPLETED)
             for task in ended:
                 task.result()
         finally:
-            await end([told, *works])
+            await end([told, *tasks])
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
             await end(self._tasks)

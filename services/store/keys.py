@@ -162,6 +162,9 @@ def answer(token: str) -> str:
 NOTIFY_STREAM = "notify"
 """Stream of messages to be sent now: docs/notify.md."""
 
+PASSED_ON = "notify:live"
+"""The last entry of the stream of live events that companies' own programs were told of."""
+
 NOTIFY_LATER = "notify:later"
 """Sorted set of messages to be tried again, by milliseconds since 1970."""
 

@@ -67,6 +67,12 @@ async def newest(redis: Redis) -> str:
     return str(known["last-generated-id"].decode())
 
 
+async def oldest(redis: Redis) -> str:
+    """Id of the oldest entry that is still there."""
+    found: Any = await redis.xrange(keys.LIVE_STREAM, count=1)
+    return found[0][0].decode() if found else "0-0"
+
+
 async def read(redis: Redis, after: str, block_ms: int) -> list[Entry]:
     """As soon as there are any; none when ``block_ms`` have passed."""
     reply: Any = await redis.xread({keys.LIVE_STREAM: after}, count=AT_ONCE, block=block_ms)

@@ -39,10 +39,14 @@ async def desk(node: Node) -> AsyncIterator[Distribution]:
 @pytest.fixture
 async def company(node: Node) -> AsyncIterator[Receiver]:
     async with receiving() as receiver:
-        account = {"kind": "account", "id": "notified", "name": "x", "tariff": "per-minute"}
-        notify = {"url": receiver.url, "secret": SECRET}
-        await documents.apply(node.redis, [Account.model_validate({**account, "notify": notify})])
+        await asks_for(node, receiver, [])
         yield receiver
+
+
+async def asks_for(node: Node, receiver: Receiver, events: list[str]) -> None:
+    account = {"kind": "account", "id": "notified", "name": "x", "tariff": "per-minute"}
+    notify = {"url": receiver.url, "secret": SECRET, "events": events}
+    await documents.apply(node.redis, [Account.model_validate({**account, "notify": notify})])
 
 
 async def texts(node: Node, call: str, count: int) -> list[dict[str, Any]]:
@@ -190,3 +194,22 @@ async def test_a_missed_call_is_told_once_however_often_billing_dies(
         CALLER, "notified", "abandoned_waiting", [],
     )  # fmt: skip
     assert 1000 < values["waited_ms"] < 3500
+
+
+async def test_a_program_is_told_of_a_call_while_it_goes_on(node: Node, desk: Distribution, company: Receiver) -> None:
+    await asks_for(node, company, ["call.queued", "call.offered", "call.left", "call.ended"])
+    await agents.resume(desk, "notified-mobile", now())
+    await agents.phone(desk, "notified-mobile", "in_use", now())
+    record = await call(node, BUSY, hears(1500), hangs_up())
+
+    async def told() -> bool:
+        return len(company.messages) >= 4
+
+    await until(told, "the company to be told")
+    of_call = {message["kind"]: message["values"] for message in company.messages}
+    assert list(of_call) == [kind for kind in of_call if of_call[kind]["call_id"] == record.call_id]
+    assert set(of_call) == {"call.queued", "call.left", "call.ended", "missed_call"}
+    assert (of_call["call.queued"]["caller"], of_call["call.queued"]["group"]) == (CALLER, "notified")
+    assert (of_call["call.left"]["reason"], of_call["call.left"]["waited_ms"] > 1000) == ("abandoned", True)
+    assert (of_call["call.ended"]["end_state"], of_call["call.ended"]["wait_ms"]) == (record.end_state, record.wait_ms)
+    assert of_call["call.queued"]["position"] < of_call["call.left"]["position"]
