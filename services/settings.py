@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     """Signs what goes to the gateway."""
     notify_file: Path | None = None
     """Instead of a gateway: a file that text messages are appended to."""
+    metrics_accounts: int = 100
+    """Accounts that /metrics tells of one by one (docs/metrics.md); all others as one."""
     archive_url: SecretStr = SecretStr("sqlite:////var/lib/hotline/archive.db")
     """Database of the archive (docs/archive.md): ``sqlite:///…`` or ``postgresql://…``, which may hold a password."""
     console_host: str = "127.0.0.1"

@@ -18,6 +18,7 @@ from services.console.answers import answer, problem
 from services.console.api import exports
 from services.console.context import PARTS, At, Parts
 from services.console.jobs import JOBS, Jobs
+from services.console.metrics import METRICS, Metrics, timed
 from services.console.news import NEWS, News, pushing, reading
 from services.console.problems import Away, Failed, Malformed, Problem, TooLarge, Unknown, WrongMethod
 from services.console.push import Push
@@ -55,10 +56,11 @@ def create_app(parts: Parts, routes: Sequence[Route] = ROUTES) -> web.Applicatio
         samesite="Lax",
     )
     most = max(route.most for route in routes)
-    app = web.Application(client_max_size=most + 1, middlewares=[session_middleware(storage), _problems])
+    app = web.Application(client_max_size=most + 1, middlewares=[timed, session_middleware(storage), _problems])
     app[PARTS] = parts
     app[JOBS] = Jobs()
     app.on_cleanup.append(app[JOBS].end)
+    app[METRICS] = Metrics()
     app[LIMITER] = limiter(parts.redis)
     app[ASSETS] = _assets(parts.settings.assets_dir)
     app[exports.RUNNING] = asyncio.Semaphore(exports.AT_ONCE)
@@ -143,7 +145,7 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
 
 
 async def _told(request: web.Request, found: Problem) -> web.Response:
-    for_program = request.path.startswith(API)
+    for_program = request.path.startswith(API) or request.path == "/metrics"
     who = None
     if not for_program and not isinstance(found, Away | Failed):
         try:

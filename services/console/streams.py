@@ -30,6 +30,7 @@ SLOW_SECONDS = 10.0
 """Who takes nothing for so long is cut off."""
 KERNEL_BYTES = 128 * 1024
 RETRY_MS = 2000
+EVENT_STREAM = "text/event-stream"
 GONE = "gone"
 """The last event: whoever reads may no longer."""
 
@@ -110,7 +111,7 @@ async def stream(at: At, right: Right, source: Source) -> web.StreamResponse:
     """Raises TooMany."""
     with at.request.app[STREAMS].one_of(at.identity.login):
         response = web.StreamResponse(headers={"X-Accel-Buffering": "no"})
-        response.content_type, response.charset = "text/event-stream", "utf-8"
+        response.content_type, response.charset = EVENT_STREAM, "utf-8"
         await response.prepare(at.request)
         _keep_little(at.request)
         try:

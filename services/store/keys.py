@@ -117,6 +117,11 @@ def notes(account: str, number: str) -> str:
     return f"notes:{{{account}}}:{number}"
 
 
+def totals(account: str) -> str:
+    """Hash of callers ever counted, by outcome."""
+    return distribution(account) + "totals"
+
+
 def memberships(account: str, agent: str) -> str:
     """Hash of the groups that an agent belongs to, and on which terms."""
     return f"{distribution(account)}memberships:{agent}"

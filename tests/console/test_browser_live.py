@@ -94,8 +94,8 @@ async def test_a_wall_screen_is_figures_only(office: Node, chromium: Browser, de
     ) as page:
         await page.goto("/accounts/demo/live?wall=true")
         await expect(page.locator("nav.areas")).to_be_hidden()
-        assert (
-            await page.locator("#waiting .figure").evaluate("one => parseFloat(getComputedStyle(one).fontSize)") > 100
+        await page.wait_for_function(
+            "() => parseFloat(getComputedStyle(document.querySelector('#waiting .figure')).fontSize) > 100"
         )
         await expect(page.locator("#agents tr", has_text="1001")).to_contain_text("Paused · 午餐")
         assert not await page.get_by_role("button", name="Act").count(), "an auditor changes nothing"

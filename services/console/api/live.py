@@ -12,7 +12,7 @@ from services.console.context import At
 from services.console.problems import Invalid, Refused, Unknown
 from services.console.push import Make, Seen
 from services.console.route import Routes
-from services.console.streams import Frame
+from services.console.streams import EVENT_STREAM, Frame
 from services.domain.board import Board, Drawn, board
 from services.domain.documents import Agent, Reason
 from services.domain.model import Id
@@ -21,8 +21,6 @@ from services.store import documents, supervision
 from services.store.supervision import Mode
 
 routes = Routes()
-
-EVENT_STREAM = "text/event-stream"
 
 
 class LiveQuery(BaseModel):

@@ -23,6 +23,7 @@ local function day_of(at) return math.floor((at + CHINA_MS) / DAY_MS) end
 local AGES = 2 ^ 43
 
 local heard_key, groups_key, agents_key = prefix .. 'heard', prefix .. 'groups', prefix .. 'agents'
+local totals_key = prefix .. 'totals'
 local function agent_key(agent) return prefix .. 'agent:' .. agent end
 local function memberships_key(agent) return prefix .. 'memberships:' .. agent end
 local function call_key(call) return prefix .. 'call:' .. call end

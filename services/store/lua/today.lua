@@ -5,7 +5,7 @@ local LONGEST_WAIT = 3600 -- seconds; who waited longer counts as one who waited
 
 local TURNED = {abandoned = true, overflow = true, key = true, closed = true, full = true, unanswered = true}
 
--- Gives what was counted, `day hour outcome seconds by`, for the entry that tells of it. Seconds begun count.
+-- Also of all days together, where nothing is ever counted down. Gives what was counted, `day hour outcome seconds by`, for the entry that tells of it. Seconds begun count.
 local function count(call, outcome, at, by)
     if (call.arrived or '') == '' then return '' end
     local hour = math.floor((at + CHINA_MS) % DAY_MS / HOUR_MS)
@@ -13,5 +13,6 @@ local function count(call, outcome, at, by)
     local key, what = today_key(call.group, day_of(at)), string.format('%d %s %d', hour, outcome, waited)
     redis.call('HINCRBY', key, what, by)
     redis.call('EXPIRE', key, KEPT_DAYS_SECONDS)
+    redis.call('HINCRBY', totals_key, by > 0 and outcome or 'taken_back', 1)
     return string.format('%d %s %d', day_of(at), what, by)
 end
