@@ -6,8 +6,13 @@ from dataclasses import dataclass
 
 from services.domain.agents import State
 from services.domain.live import TURNED_AWAY, AgentNow, CallerNow, CallerState, Live, Outcome, Tally
+from services.domain.statistics.service_level import Formula, Waits
 
 HOURS = 24
+LONGEST_WAIT = 3600
+"""Longer ones are counted as one of so many seconds."""
+SHORT = 5
+"""Seconds of a short abandon."""
 
 Name = Callable[[str], str]
 
@@ -35,7 +40,7 @@ class Today:
     answered_within: int
     """The threshold."""
     service_level: float | None
-    """Answered within the threshold / (answered + abandoned): docs/live.md. None while there is neither."""
+    """By the formula that was asked for: docs/analysis.md. None while nothing is counted that it is a share of."""
     hours: Sequence[Hour]
 
 
@@ -101,11 +106,15 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What a board is drawn with. ``answer_within``: seconds, the threshold of the service level."""
+    """What a board is drawn with. ``answer_within``: seconds, the threshold of the service level.
+
+    ``formula``: how that is reckoned, one of ``FORMULAS``.
+    """
 
     group: Name
     agent: Name
     answer_within: int
+    formula: Formula
 
 
 def board(live: Live, only: str | None, now: int, drawn: Drawn) -> Board:
@@ -136,27 +145,25 @@ def _section(  # noqa: PLR0913 - what it is made of
         len(waiting),
         min((one.waits_since for one in waiting), default=None),
         {state: states[state] for state in _DOING},
-        _today(live.counted(groups, now), drawn.answer_within, whole=whole),
+        _today(live.counted(groups, now), drawn, whole=whole),
     )
 
 
-def _today(tallies: Counter[Tally], within: int, *, whole: bool) -> Today:
+def _today(tallies: Counter[Tally], drawn: Drawn, *, whole: bool) -> Today:
     arrivals = {Outcome.ARRIVED} if whole else {Outcome.ARRIVED, Outcome.CAME_OVER}
     of: Counter[Outcome] = Counter()
     hours: Counter[tuple[int, Outcome]] = Counter()
     for tally, count in tallies.items():
         of[tally.outcome] += count
         hours[tally.hour, tally.outcome] += count
-    answers = [(tally.seconds, count) for tally, count in tallies.items() if tally.outcome is Outcome.ANSWERED]
-    in_time = sum(count for waited, count in answers if waited <= within)
-    offered = of[Outcome.ANSWERED] + of[Outcome.ABANDONED]
+    waits = _waits(tallies, drawn.answer_within)
     return Today(
         sum(of[one] for one in arrivals),
-        of[Outcome.ANSWERED],
-        of[Outcome.ABANDONED],
+        waits.answered,
+        waits.abandoned,
         sum(of[one] for one in TURNED_AWAY),
-        in_time,
-        in_time / offered if offered else None,
+        waits.answered_within,
+        _share(*drawn.formula.compute(waits)),
         [
             Hour(
                 hour,
@@ -166,6 +173,27 @@ def _today(tallies: Counter[Tally], within: int, *, whole: bool) -> Today:
             )
             for hour in range(HOURS)
         ],
+    )
+
+
+def _share(met: int, of: int) -> float | None:
+    return met / of if of else None
+
+
+def _waits(tallies: Counter[Tally], within: int) -> Waits:
+    def counted(outcomes: frozenset[Outcome], upto: int = LONGEST_WAIT) -> int:
+        return sum(count for one, count in tallies.items() if one.outcome in outcomes and one.seconds <= upto)
+
+    answered, abandoned = frozenset({Outcome.ANSWERED}), frozenset({Outcome.ABANDONED})
+    queued = answered | abandoned | TURNED_AWAY
+    return Waits(
+        queued=counted(queued),
+        answered=counted(answered),
+        abandoned=counted(abandoned),
+        queued_within=counted(queued, within),
+        answered_within=counted(answered, within),
+        abandoned_within=counted(abandoned, within),
+        abandoned_short=counted(abandoned, SHORT),
     )
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aiohttp import web
 from pydantic import BaseModel, Field, StringConstraints
@@ -17,15 +17,23 @@ from services.domain.board import Board, Drawn, board
 from services.domain.documents import Agent, Reason
 from services.domain.model import Id
 from services.domain.rights import Right
+from services.domain.statistics.service_level import FORMULAS
 from services.store import documents, supervision
 from services.store.supervision import Mode
 
 routes = Routes()
 
+_FORMULAS = {formula.id: formula for formula in FORMULAS}
+
 
 class LiveQuery(BaseModel):
     group: Annotated[Id | None, Field(description="Of this group only.")] = None
     answer_within: Annotated[int, Field(ge=0, le=3600, description="Threshold of the service level, in seconds.")] = 20
+
+    formula: Annotated[
+        Literal["answered", "finished", "offered", "long_abandons", "waited", "queued"],
+        Field(description="How the service level is reckoned: as the analysis names it."),
+    ] = "offered"
 
 
 class LiveNow(BaseModel):
@@ -60,7 +68,12 @@ CallId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
 def drawn_of(query: LiveQuery, seen: Seen) -> Board | None:
     if seen.live is None:
         return None
-    names = Drawn(lambda one: seen.groups.get(one, one), lambda one: seen.agents.get(one, one), query.answer_within)
+    names = Drawn(
+        lambda one: seen.groups.get(one, one),
+        lambda one: seen.agents.get(one, one),
+        query.answer_within,
+        _FORMULAS[query.formula],
+    )
     return board(seen.live, query.group, seen.at, names)
 
 
@@ -77,14 +90,14 @@ def _frame_of(at: At, query: LiveQuery) -> Make[Frame]:
 @routes.get("/api/v1/accounts/{account}/live", Right.SEE_LIVE)
 async def now(at: At, query: LiveQuery) -> LiveNow:
     """What goes on now: queues, callers, agents, and the day's figures."""
-    found = await streams.newest(at, ("api", query.group, query.answer_within), _frame_of(at, query))
+    found = await streams.newest(at, ("api", query.model_dump_json()), _frame_of(at, query))
     return LiveNow.model_validate_json(found["board"])
 
 
 @routes.get("/api/v1/accounts/{account}/live/events", Right.SEE_LIVE, media=EVENT_STREAM)
 async def events(at: At, query: LiveQuery) -> web.StreamResponse:
     """The same as events `board`, at every change; `gone` when whoever asks may no longer see it."""
-    return await streams.events(at, Right.SEE_LIVE, ("api", query.group, query.answer_within), _frame_of(at, query))
+    return await streams.events(at, Right.SEE_LIVE, ("api", query.model_dump_json()), _frame_of(at, query))
 
 
 @routes.post("/api/v1/accounts/{account}/live/agents/{agent}/supervision", Right.ACT_LIVE)

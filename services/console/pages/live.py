@@ -10,6 +10,7 @@ from services.console import streams
 from services.console.api import live
 from services.console.api.live import LiveQuery, LoggingOut, Pausing, Pulling
 from services.console.context import At, Page
+from services.console.pages.analysis_words import FORMULAS
 from services.console.problems import Away, Refused, Unknown
 from services.console.push import Make, Seen
 from services.console.rendering import part
@@ -49,7 +50,8 @@ def _frame_of(at: At, query: Wall) -> Make[Frame]:
 
     async def make(seen: Seen) -> Frame:
         found = live.drawn_of(query, seen)
-        values = {"board": found, "wall": query, "account": account, "acts": acts, "seen": seen}
+        formula = {"name": texts(FORMULAS[query.formula][0]), "definition": texts(FORMULAS[query.formula][1])}
+        values = {"formula": formula, "board": found, "wall": query, "account": account, "acts": acts, "seen": seen}
         drawn = {name: part(texts, f"live/{name}.html", values) for name in PARTS} if found else {}
         return {"stopped": part(texts, "live/stopped.html", values), **drawn}
 
@@ -69,7 +71,14 @@ def _key(at: At, query: Wall) -> tuple[object, ...]:
 async def show(at: At, query: Wall) -> Page:
     drawn = await streams.newest(at, _key(at, query), _frame_of(at, query))
     groups = await streams.newest(at, "groups", _groups)
-    return Page("live/page.html", drawn=drawn, wall=query, groups=groups, events=f"{at.request.path}/events")
+    return Page(
+        "live/page.html",
+        drawn=drawn,
+        wall=query,
+        groups=groups,
+        formulas=[(formula, at.texts(name)) for formula, (name, _) in FORMULAS.items()],
+        events=f"{at.request.path}/events",
+    )
 
 
 @pages.page("/accounts/{account}/live/events", Right.SEE_LIVE)

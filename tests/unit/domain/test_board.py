@@ -4,10 +4,13 @@ from dataclasses import replace
 from services.domain.agents import State
 from services.domain.board import Board, Drawn, Hour, board
 from services.domain.live import AgentNow, CallerNow, GroupNow, Live, Outcome, Tally, day_of
+from services.domain.statistics.service_level import FORMULAS
 
 NOW = 1_772_416_800_000
 """10:00 in China."""
-DRAWN = Drawn(lambda group: group.title(), lambda agent: agent.upper(), answer_within=20)
+DRAWN = Drawn(
+    lambda group: group.title(), lambda agent: agent.upper(), 20, next(one for one in FORMULAS if one.id == "offered")
+)
 
 
 def caller(call: str, **known: object) -> CallerNow:
@@ -83,6 +86,29 @@ def test_the_day_is_counted_out_of_outcomes() -> None:
     assert today.hours[8:10] == [Hour(8, 7, 2, 0), Hour(9, 1, 1, 1)]
     assert sum(hour.arrived for hour in today.hours) == today.arrived
     assert seen(live).whole.today.arrived == 7, "who came over had arrived before"
+
+
+def test_the_service_level_is_reckoned_by_any_formula() -> None:
+    tallies = {
+        Tally(9, Outcome.ANSWERED, 20): 4,
+        Tally(9, Outcome.ANSWERED, 3600): 4,
+        Tally(9, Outcome.ABANDONED, 5): 1,
+        Tally(9, Outcome.ABANDONED, 21): 1,
+        Tally(9, Outcome.FULL, 0): 2,
+    }
+    live = shop(tallies=tallies)
+    shares = {
+        formula.id: board(live, "sales", NOW, replace(DRAWN, formula=formula)).whole.today.service_level
+        for formula in FORMULAS
+    }
+    assert shares == {
+        "answered": 4 / 8,
+        "finished": 5 / 10,
+        "offered": 4 / 10,
+        "long_abandons": 4 / 9,
+        "waited": 7 / 12,
+        "queued": 4 / 12,
+    }
 
 
 def test_another_day_begins_with_nothing() -> None:
