@@ -106,10 +106,14 @@ async def records() -> None:
 
 
 async def archive() -> None:
-    filled, asked = await bench_archive.measured()
+    filled, asked, (rates, grown) = await bench_archive.measured()
     table("The archive is filled", "calls/s", filled, "SQLite")
     for name, rows in asked.items():
-        table(f"{name}, {bench_archive.CALLS_ASKED:,} calls of one account", "ms", rows, "by day")
+        table(f"{name}, {bench_archive.CALLS_ASKED:,} calls of one account", "ms", rows, "search: newest")
+    for form, rate in rates.items():
+        out.print(
+            f"{bench_archive.CALLS_ASKED:,} calls as {form}: {rate:,.0f} rows/s, {grown[form]:.0f} MB more memory"
+        )
 
 
 async def main() -> None:

@@ -14,17 +14,20 @@ from sqlalchemy import ColumnElement, Table, func, insert, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.archive.database import opened, prepare
+from services.archive.missed import Sought, callers
 from services.archive.queries import After, search
 from services.archive.schema import CALLS, MET
 from services.archive.service import Filler
 from services.archive.wanted import Wanted
 from services.domain import region
+from tests import bench_export
 from tests.archive.calls import BEGIN, WEEKS_MS, calls, put
 from tests.harness import postgres, redis_server
 
 CALLS_FILLED, RUNS = 10_000, 5
 CALLS_ASKED = int(os.environ.get("HOTLINE_BENCH_CALLS", "1000000"))
 Rows = dict[str, list[float]]
+Exported = tuple[dict[str, float], dict[str, float]]
 _DAYS = WEEKS_MS // 86_400_000
 _EVERYTHING = Wanted(account="shop")
 _RARE = Wanted(account="shop", digits="13800138000", rung="wang", end_states=("answered",), charge_from=4_900_000)
@@ -50,8 +53,8 @@ _SEARCHES: dict[str, Wanted] = {
 }
 
 
-async def measured() -> tuple[Rows, dict[str, Rows]]:
-    """Calls a second, by the clock; and milliseconds of each query, by database."""
+async def measured() -> tuple[Rows, dict[str, Rows], Exported]:
+    """Calls a second, by the clock; milliseconds of each query, by database; and how SQLite's become a file."""
     region.load()
     filled: Rows = {}
     asked: dict[str, Rows] = {}
@@ -64,7 +67,8 @@ async def measured() -> tuple[Rows, dict[str, Rows]]:
             await _multiply(engine)
             async with engine.connect() as connection:
                 asked[name] = await _asked(connection)
-    return filled, asked
+        exported = await bench_export.measured(databases["SQLite"], _EVERYTHING, CALLS_ASKED)
+    return filled, asked, exported
 
 
 @asynccontextmanager
@@ -110,6 +114,9 @@ async def _asked(connection: AsyncConnection) -> Rows:
         rows[f"search: {name}"] = await _each(lambda wanted=wanted: search(connection, wanted))  # type: ignore[misc]
     middle = After(BEGIN + WEEKS_MS * (CALLS_ASKED // CALLS_FILLED) // 2, 0)
     rows["search: a page from the middle"] = await _each(lambda: search(connection, _EVERYTHING, middle))
+    for days in (1, 7, 31):
+        sought = Sought(account="shop", since=BEGIN, until=BEGIN + days * 86_400_000, open_only=True)
+        rows[f"missed callers of {days} days"] = await _each(lambda sought=sought: callers(connection, sought))  # type: ignore[misc]
     return rows
 
 

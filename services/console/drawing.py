@@ -55,11 +55,12 @@ def ticks(record: Record) -> list[int]:
 
 
 def wave_path(peaks: Sequence[float]) -> str:
-    """For the ``d`` of an SVG path: an upright stroke for each."""
+    """For the ``d`` of an SVG path: an upright stroke for each, the loudest as high as there is room."""
     step = WIDTH / max(1, len(peaks))
+    loudest = max(peaks, default=0) or 1
     middle = HEIGHT / 2
     strokes = []
     for number, peak in enumerate(peaks):
-        half = max(0.5, round(peak * middle, 1))
+        half = max(0.5, round(peak / loudest * middle, 1))
         strokes.append(f"M{(number + 0.5) * step:.1f} {middle - half:g}V{middle + half:g}")
     return "".join(strokes)

@@ -10,6 +10,7 @@ from services.domain.rights import Role
 from services.store import audit, people
 from services.store.distribution import Distribution
 from tests.console.conftest import Console
+from tests.console.test_screenshots import SHOTS, SIZE
 from tests.harness.browser import barriers, sitting
 from tests.harness.console import ACCOUNT, HASH
 from tests.harness.desk import phone_is
@@ -40,7 +41,7 @@ async def made_a_call(office: Node) -> str:
 async def test_a_call_from_the_line_to_its_page(office: Node, chromium: Browser) -> None:
     await people.add(office.redis, SUN, HASH)
     call_id = await made_a_call(office)
-    async with sitting(chromium, office.console_url, SUN.login) as page:
+    async with sitting(chromium, office.console_url, SUN.login, viewport=SIZE) as page:
         await until(lambda: _listed(page), "the call to be in the list", 20)
         row = page.locator("tbody tr", has_text=CALLER)
         await expect(row).to_contain_text(NAME)
@@ -51,6 +52,8 @@ async def test_a_call_from_the_line_to_its_page(office: Node, chromium: Browser)
         await _shows_its_course(page)
         await _explains_its_charge(page)
         await _plays(page, office, call_id)
+        SHOTS.mkdir(exist_ok=True)
+        await page.screenshot(path=SHOTS / "call.png", full_page=True)
         await page.fill("textarea[name=text]", SCRIPT)
         await page.click("text=保存备注")
         await expect(page.locator(".note")).to_contain_text(SCRIPT)
@@ -66,7 +69,7 @@ async def _shows_its_course(page: Page) -> None:
     assert steps == ["welcome", "line (recorded)", "吴坐席"]
     bars = page.locator(".timeline tr.phone rect")
     assert [await bars.nth(number).get_attribute("class") for number in range(2)] == ["ring", "talk"]
-    assert (await bars.nth(1).bounding_box() or {})["width"] > 50
+    assert float(await bars.nth(1).get_attribute("width") or 0) > 300
     await expect(page.locator(".ladder")).to_contain_text("1160 接听")
 
 
