@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 
+from pydantic import BaseModel
 from redis.asyncio import Redis
 
 from services.billing.agreements import agreements
+from services.domain import money
 from services.domain.comparison import Offer, compare
 from services.domain.documents import Account, Document
 from services.domain.package import Package
@@ -49,6 +51,44 @@ def compared(  # noqa: PLR0913, PLR0917  # what is compared
         raise UnratableError(f"account {account!r}: there is no document of it")
     in_order = sorted(calls, key=lambda one: one.ended)
     return compare(documents, owner, packages, in_order, since, until, rated)
+
+
+class OfferFields(BaseModel):
+    """Amounts are text, exact."""
+
+    package: str | None
+    """None: no package, every call by the tariff."""
+    name: str
+    fee: str
+    overage: str
+    """What calls cost that no minutes covered."""
+    extras: str
+    minimum: str
+    total: str
+    forfeited_seconds: int
+    left_seconds: int
+    not_offered: list[str]
+    cheapest: bool
+
+
+def fields(found: Sequence[Offer]) -> list[OfferFields]:
+    least = min(offer.total for offer in found)
+    return [
+        OfferFields(
+            package=offer.package,
+            name=offer.name,
+            fee=money.text(offer.fee),
+            overage=money.text(offer.overage),
+            extras=money.text(offer.extras),
+            minimum=money.text(offer.minimum),
+            total=money.text(offer.total),
+            forfeited_seconds=offer.forfeited,
+            left_seconds=offer.left,
+            not_offered=list(offer.not_offered),
+            cheapest=offer.total == least,
+        )
+        for offer in found
+    ]
 
 
 def ms(day: date) -> int:

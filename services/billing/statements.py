@@ -103,15 +103,8 @@ async def span_of(redis: Redis, account: str, cycle: str, package: str | None) -
 
 async def package_cycle(redis: Redis, account: str, package: str | None, day: date) -> Span:
     """The cycle that the day is in, of this package, or of the account's only one. Raises as ``gather`` does."""
-    stored = (await books.get(redis, account)).book
-    lines = [line async for line in books.lines(redis, account)]
-    try:
-        known = {
-            name: await shelf.terms(redis, name) for name in {line.package for line in lines if line.kind == "fee"}
-        }
-    except MissingError as error:
-        raise UnratableError(str(error)) from error
-    cycles = [one for one in statement.cycles_of(lines, stored, known) if day in one[1] and package in {None, one[0]}]
+    every = await package_cycles(redis, account)
+    cycles = [one for one in every if day in one[1] and package in {None, one[0]}]
     if not cycles:
         raise UnratableError(f"account {account!r} has no cycle of {package or 'a package'} that {day} is in")
     if len({span for _, span in cycles}) > 1:
@@ -120,6 +113,19 @@ async def package_cycle(redis: Redis, account: str, package: str | None, day: da
         )
         raise UnratableError(f"{day} is in several packages' cycles, say which with --package: {listed}")
     return cycles[0][1]
+
+
+async def package_cycles(redis: Redis, account: str) -> list[tuple[str, Span]]:
+    """Each package's id and each of its cycles that has begun. Raises as ``gather`` does."""
+    stored = (await books.get(redis, account)).book
+    lines = [line async for line in books.lines(redis, account)]
+    try:
+        known = {
+            name: await shelf.terms(redis, name) for name in {line.package for line in lines if line.kind == "fee"}
+        }
+    except MissingError as error:
+        raise UnratableError(str(error)) from error
+    return statement.cycles_of(lines, stored, known)
 
 
 async def _written(redis: Redis, account: str, begin: date, number: int, read: Callable[[int], None]) -> _Written:

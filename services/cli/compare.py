@@ -72,11 +72,11 @@ def _refuse(calls: Path, number: int, sentence: str) -> NoReturn:
 
 
 def _print(offers: list[Offer], calls: int, *, as_json: bool) -> None:
-    least = min(offer.total for offer in offers)
     if as_json:
-        listed = [_fields(offer) | {"cheapest": offer.total == least} for offer in offers]
+        listed = [one.model_dump() for one in offers_of.fields(offers)]
         out.print(json.dumps({"calls": calls, "offers": listed}, ensure_ascii=False), markup=False)
         return
+    least = min(offer.total for offer in offers)
     table = Table(box=None, pad_edge=False)
     for heading in ("", "package"):
         table.add_column(heading)
@@ -91,21 +91,6 @@ def _print(offers: list[Offer], calls: int, *, as_json: bool) -> None:
         if offer.package and offer.not_offered:
             out.print(f"{offer.package} does not offer {', '.join(offer.not_offered)}", markup=False)
     out.print(f"{calls} calls; * is the cheapest")
-
-
-def _fields(offer: Offer) -> dict[str, object]:
-    return {
-        "package": offer.package,
-        "name": offer.name,
-        "fee": money.text(offer.fee),
-        "overage": money.text(offer.overage),
-        "extras": money.text(offer.extras),
-        "minimum": money.text(offer.minimum),
-        "total": money.text(offer.total),
-        "forfeited_seconds": offer.forfeited,
-        "left_seconds": offer.left,
-        "not_offered": list(offer.not_offered),
-    }
 
 
 def command(  # noqa: PLR0913

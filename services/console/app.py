@@ -12,7 +12,7 @@ from aiohttp_session.redis_storage import RedisStorage
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.console import access, asked, once, sip_relay, streams
+from services.console import access, asked, comparing, once, sip_relay, streams
 from services.console.access import Identity
 from services.console.answers import answer, problem
 from services.console.api import exports
@@ -66,6 +66,7 @@ def create_app(parts: Parts, routes: Sequence[Route] = ROUTES) -> web.Applicatio
     app[exports.RUNNING] = asyncio.Semaphore(exports.AT_ONCE)
     app[NEWS] = News(reading(parts.settings.redis_url))
     app.cleanup_ctx.append(pushing)
+    app.cleanup_ctx.append(comparing.workers)
     sip_relay.add(app)
     streams.add(app, Push(parts.redis, app[NEWS]))
     app.on_response_prepare.append(_add_headers)

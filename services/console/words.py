@@ -84,6 +84,7 @@ LEGS: Mapping[str, str] = {
     "inbound": label("incoming leg"),
     "outbound": label("leg to a bound number"),
     "caller_share": label("caller's own share"),
+    "call": label("whole call"),
 }
 ADJUSTMENTS: Mapping[str, str] = {
     "minimum": label("least charge"),
@@ -159,3 +160,58 @@ RIGHTS: Mapping[Right, str] = {
     Right.SEE_METRICS: label("read metrics"),
     Right.OWN: label("change themselves"),
 }
+
+LINES: Mapping[str, str] = {
+    "top_up": label("top-up"),
+    "fee": label("package's fee"),
+    "extra": label("extra service"),
+    "minimum": label("missing to the monthly minimum"),
+    "forfeit": label("forfeited"),
+}
+"""Of an account's ledger."""
+DAY_KINDS: Mapping[str, str] = {
+    "working_day": label("working days"),
+    "weekend": label("weekends"),
+    "holiday": label("holidays"),
+}
+ACTIONS: Mapping[str, str] = {
+    "add_person": label("let a person in"),
+    "add_token": label("let a program in"),
+    "barge": label("barged into a talk"),
+    "call_back": label("called a customer back"),
+    "cancel_callback": label("cancelled a callback"),
+    "change_password": label("changed the own password"),
+    "change_person": label("changed a person"),
+    "console_log_in": label("logged in to the console"),
+    "deal_with_missed_caller": label("dealt with a missed caller"),
+    "delete_voicemail": label("deleted a voicemail"),
+    "document_delete": label("deleted a document"),
+    "document_rollback": label("rolled a document back"),
+    "documents_apply": label("put documents into effect"),
+    "download_recording": label("downloaded a recording"),
+    "forced_logout": label("logged an agent out"),
+    "hang_up": label("hung a call up"),
+    "hear_recording": label("heard a recording"),
+    "hear_voicemail": label("heard a voicemail"),
+    "listen": label("listened to a talk"),
+    "log_in": label("logged in at the phone"),
+    "log_out": label("logged out at the phone"),
+    "note": label("wrote a note at the desk"),
+    "open_missed_caller_again": label("took a missed caller up again"),
+    "pause": label("paused an agent"),
+    "pull": label("pulled a caller"),
+    "recording_bring": label("uploaded a sound"),
+    "remove_person": label("removed a person"),
+    "remove_totp": label("removed a second factor"),
+    "renew_package": label("renewed a package"),
+    "reset_password": label("gave a new password"),
+    "resume": label("had an agent go on"),
+    "set_totp": label("switched the second factor on"),
+    "take_back_token": label("took a token back"),
+    "top_up": label("topped up"),
+    "voicemail_heard": label("marked a voicemail as heard"),
+    "whisper": label("whispered into a talk"),
+    "wrapped": label("ended the wrap-up"),
+    "write_note": label("wrote a note on a call"),
+}
+"""Of the audit (docs/audit.md)."""

@@ -13,6 +13,9 @@ from services.store.due import now
 
 LENGTH = 100_000
 """About; what is older is cut."""
+SEARCHED = 20_000
+"""Entries that one search looks at."""
+_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,54 @@ async def newest(redis: Redis, count: int) -> list[Entry]:
     """The newest first."""
     found: Any = await redis.xrevrange(keys.AUDIT_STREAM, count=count)
     return [_entry({name.decode(): value.decode() for name, value in fields.items()}) for _, fields in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is None is not asked for."""
+
+    account: str | None = None
+    """Empty: acts that are of no account."""
+    actor: str | None = None
+    action: str | None = None
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    entries: list[Entry]
+    next: str | None
+    """Where to go on; None: there are no more. The search has an end, so there may be more although few were found."""
+
+
+async def search(redis: Redis, wanted: Wanted, before: str | None, limit: int) -> Found:
+    """The newest first, from the one before the entry of that id on; at most ``SEARCHED`` are looked at."""
+    found: list[Entry] = []
+    for _ in range(SEARCHED // _PAGE):
+        end = "+" if before is None else f"({before}"
+        page: Any = await redis.xrevrange(keys.AUDIT_STREAM, end, count=_PAGE)
+        for entry_id, fields in page:
+            before = entry_id.decode()
+            entry = _entry({name.decode(): value.decode() for name, value in fields.items()})
+            if _is(entry.act, wanted):
+                found.append(entry)
+                if len(found) == limit:
+                    return Found(found, before)
+        if len(page) < _PAGE:
+            return Found(found, None)
+    return Found(found, before)
+
+
+def _is(act: Act, wanted: Wanted) -> bool:
+    return all(
+        value is None or getattr(act, name) == value
+        for name, value in (
+            ("account", wanted.account),
+            ("actor", wanted.actor),
+            ("action", wanted.action),
+            ("target", wanted.target),
+        )
+    )
 
 
 async def _add(redis: Redis, act: Act, outcome: str) -> None:

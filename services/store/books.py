@@ -130,6 +130,16 @@ async def lines(redis: Redis, account: str, since: int = 0) -> AsyncIterator[Lin
         begin = f"({page[-1][0].decode()}"
 
 
+async def newest_lines(redis: Redis, account: str, count: int, before: str | None = None) -> list[tuple[str, Line]]:
+    """Entries' ids and lines, the newest first, from the one before an entry on. Raises as ``lines`` does."""
+    end = "+" if before is None else f"({before}"
+    found = cast("list[Any]", await redis.xrevrange(keys.ledger(account), end, "-", count=count))
+    return [
+        (entry.decode(), _line({name.decode(): value.decode() for name, value in fields.items()}))
+        for entry, fields in found
+    ]
+
+
 def stored(body: bytes | None, state: bytes | None) -> Stored:
     """Of the fields ``body`` and ``state``: a call may have reserved something before there was any book."""
     return Stored(Book() if body is None else from_json(body), NO_BOOK if state is None else state.decode())

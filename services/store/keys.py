@@ -270,3 +270,13 @@ def called_back(account: str, number: str) -> str:
 def hearing(login: str, file: str) -> str:
     """That somebody has begun to hear a recording a short while ago, and it stands in the audit."""
     return f"hearing:{login}:{file}"
+
+
+def comparison(account: str, name: str) -> str:
+    """A comparison of packages, with what came of it: ``services.console.comparing.Job``."""
+    return f"comparison:{account}:{name}"
+
+
+def comparing(account: str) -> str:
+    """Name of the comparison that is being made for an account: one at a time."""
+    return f"comparing:{account}"
