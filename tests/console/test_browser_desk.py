@@ -21,6 +21,7 @@ from tests.harness.waiting import until
 
 LOGIN, HOTLINE, CALLER = "desk@demo", "4007650001", "13800138000"
 ZHOU = Person(login=LOGIN, name="周坐席", role=Role.AGENT, account=ACCOUNT, agent="1100", language="en")
+PASSWORD_OF_1100 = "desks-own-password"
 SECOND = 8000
 LOUD, QUIET = 1000, 100
 """Samples of alaw, which goes to 32,000."""
@@ -183,3 +184,23 @@ async def test_who_gives_no_microphone_is_told(office: Node, chromium: Browser, 
         )
         await page.reload()
         await expect(page.get_by_text("The browser may not use the microphone")).to_be_visible()
+
+
+async def test_the_softphone_dials(office: Node, chromium: Browser, zhou: Distribution) -> None:
+    """A feature code: Asterisk says the agent's state."""
+    del zhou
+    async with sitting(chromium, office.console_url, LOGIN) as page:
+        await is_ready(page)
+        await page.get_by_label("Colleague or group").fill("*80")
+        await page.get_by_role("button", name="Call", exact=True).click()
+        await expect(page.locator("#phone[data-talk=talking]")).to_be_attached(timeout=15_000)
+        assert await page.evaluate(HEARS) >= AUDIBLE
+        await page.get_by_label("Colleague or group").fill("99")
+        await expect(page.locator("#phone[data-talk=none]")).to_be_attached(timeout=15_000)
+        await page.get_by_role("button", name="Call", exact=True).click()
+        await expect(page.locator("#phone-problem")).to_contain_text("did not come about")
+
+
+async def test_a_browsers_password_is_of_no_use_elsewhere(office: Node, zhou: Distribution) -> None:
+    del zhou
+    await office.sipp.register("1100", PASSWORD_OF_1100, status=401)

@@ -14,7 +14,7 @@ interface Credentials {
 
 const TAKEN = 4001;
 const ENDED = 4002;
-const RECOVERY_SECONDS = { first: 1, longest: 20 };
+const RECOVERY_SECONDS = { first: 1, longest: 8 };
 const RETRY_MS = { first: 2000, longest: 60_000 };
 const REGISTERED_SECONDS = 600;
 const BUSY = 486;
