@@ -9,6 +9,7 @@ import pytest
 
 from services.domain.documents import Account, Agent, Group, Hotline
 from services.store import audit, documents, drafts
+from services.store.versions import Edit
 from tests.console.conftest import Console
 from tests.harness.console import Answer, Visit
 
@@ -155,7 +156,7 @@ async def test_a_draft_of_another_s_making_does_no_harm(console: Console, boss: 
     """Whatever stands in a draft, only the account's own is put into effect."""
     found = await documents.get(console.redis, Account, "other")
     assert found
-    edit = drafts.Edit("boss@demo", 0)
+    edit = Edit("boss@demo", 0)
     cheap = found.document.model_copy(update={"name": "hijacked"})
     await drafts.put(console.redis, "demo:boss@demo", [cheap], edit, lambda _: None)
     assert (await boss.api("POST", f"{DRAFT}/apply", {})).status == 409

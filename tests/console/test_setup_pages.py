@@ -104,9 +104,10 @@ async def test_what_nobody_has_touched_changes_nothing(console: Console, boss: V
 
 async def test_what_is_wrong_is_told_at_its_field_and_nothing_is_kept(console: Console, boss: Visit) -> None:
     sent = fields((await boss.get(f"{FLOW}?node=welcome")).text)
-    answer = await send(boss, FLOW, sent, timeout="soon", keys__0__key="17x")
+    answer = await send(boss, FLOW, sent, timeout="soon", **{"keys.0.@key": "17x"})
     assert answer.status == 422
     assert 'value="soon" aria-invalid="true"' in answer.text
+    assert 'value="17x" aria-invalid="true"' in answer.text
     assert "Input should be a valid integer" in answer.text
     assert await drafts.get(console.redis, "demo:boss@demo") is None
 

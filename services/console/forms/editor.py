@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, cast, get_args
 
-from services.console.forms.filled import Filled, Filler
+from services.console.forms.filled import Filled, Filler, key_of
 from services.console.forms.sent import Sent, plain, typed
 from services.console.forms.shapes import Shape, shape_of
 from services.domain.documents import Document
@@ -38,12 +38,24 @@ class Editor:
     def filled(self, values: Any, problems: Iterable[Problem] = (), extra: str = "") -> Filled:
         wrong: dict[str, list[str]] = defaultdict(list)
         for one in problems:
-            if (at := self.inside(one.key)) is not None:
+            if (at := self.place(one)) is not None:
                 wrong[at].append(expected_of(one))
         return Filler(wrong, extra).fill(self.shape, values)
 
-    def inside(self, key: str) -> str | None:
-        """A document's key as the form's own; None: it is elsewhere."""
+    def place(self, problem: Problem) -> str | None:
+        """Where in the form it is shown, of a mapping's key and its value at the one that is wrong; None: elsewhere."""
+        at = self._inside(problem.key)
+        if at is None:
+            return None
+        parent, _, key = at.rpartition(".")
+        found: Shape | None = self.shape
+        for step in parent.split(".") if parent else ():
+            found = next((one for one in found.inner if one.key == step), None) if found else None
+        of_key = found is not None and found.widget == "pairs" and problem.value == repr(key)
+        return key_of(at) if of_key else at
+
+    def _inside(self, key: str) -> str | None:
+        """A document's key as the form's own."""
         if not self.path:
             return key
         if key == self.path:

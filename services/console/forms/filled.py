@@ -43,6 +43,11 @@ class Filled:
         return next(one for one in self.inner if one.shape.key == key)
 
 
+def key_of(path: str) -> str:
+    """The path of a mapping's key, of its value's."""
+    return f"{path}.[key]"
+
+
 class Filler:
     """``wrong``: by path. ``extra``: names of rows that get an empty one."""
 
@@ -76,7 +81,7 @@ class Filler:
         at, to = shape.inner
         for index, (key, one) in enumerate(rows):
             row, where = _join(name, str(index)), f"{path}.{key}"
-            both = (self.fill(at, key, f"{row}.@key", f"{where}.[key]"), self.fill(to, one, f"{row}.@value", where))
+            both = (self.fill(at, key, f"{row}.@key", key_of(where)), self.fill(to, one, f"{row}.@value", where))
             yield Filled(shape, row, where, True, both)  # noqa: FBT003 - a row that is there
 
     def _languages(self, shape: Shape, value: Any, name: str, path: str) -> Iterator[Filled]:
@@ -87,7 +92,7 @@ class Filler:
         rows = [*_rows_of(value), *([("", None)] if name == self._extra else [])]
         for index, (key, one) in enumerate(rows):
             row, where = f"{name}.@in.{index}", f"{path}.{key}"
-            both = (self.fill(at, key, f"{row}.@key", f"{where}.[key]"), self.fill(to, one, f"{row}.@value", where))
+            both = (self.fill(at, key, f"{row}.@key", key_of(where)), self.fill(to, one, f"{row}.@value", where))
             yield Filled(shape, row, where, True, both)  # noqa: FBT003 - a row that is there
 
 

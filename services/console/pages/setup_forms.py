@@ -163,10 +163,10 @@ class Subject:
 
     def form(self, values: Any, problems: Sequence[Problem] = (), extra: str = "") -> Form:
         made = self.editor
-        here = [one for one in problems if made.inside(one.key) is not None]
+        here = [one for one in problems if made.place(one) is not None]
         root = made.filled(values, here, extra)
-        shown = {one.path for one in _all(root)} - {""}
-        general = [editor.expected_of(one) for one in here if made.inside(one.key) not in shown]
+        shown = {one.path for one in _all(root)}
+        general = [editor.expected_of(one) for one in here if made.place(one) not in shown]
         mark = self.mark or drafting.mark(self.old)
         return Form(root, self.action, mark, self.node, self.old is None, general, self.options)
 
