@@ -14,7 +14,7 @@ from services.console.problems import Changed, Forbidden, Invalid, Refused, Unkn
 from services.console.words import label as _
 from services.domain.check import Standing, check_change
 from services.domain.documents import Account, Document, Hotline, Ref, owner_of, ref
-from services.domain.problem import Problem
+from services.domain.problem import Problem as Flaw
 from services.domain.reading import Located, Reading, read, take
 from services.domain.rights import Right
 from services.domain.writing import revised, text_of
@@ -32,7 +32,7 @@ OWN_OF_ACCOUNT = frozenset({"name", "notify", "voicemail_days", "pause_reasons"}
 class Wrong(Exception):  # noqa: N818 - whoever sent it is told
     """What was sent is no document: nothing was kept."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Flaw]) -> None:
         super().__init__("; ".join(problem.expected for problem in problems))
         self.problems = problems
 
@@ -114,13 +114,13 @@ def whole(document: Document) -> dict[str, Any]:
     return data
 
 
-async def problems(seen: Desk, changed: Sequence[Document]) -> list[Problem]:
+async def problems(seen: Desk, changed: Sequence[Document]) -> list[Flaw]:
     """What ``check`` says of documents in the place of those that stand."""
     reading = Reading([Located(one, f"{one.kind} {one.id}") for one in changed])
     return await asyncio.to_thread(check_change, reading, seen.seen)
 
 
-def of_document(found: Iterable[Problem], document: Document) -> Iterator[Problem]:
+def of_document(found: Iterable[Flaw], document: Document) -> Iterator[Flaw]:
     return (one for one in found if one.file in {f"{document.kind} {document.id}", Located.stored(document).file})
 
 
@@ -138,7 +138,7 @@ def taken_text(text: str, old: Document | None) -> tuple[Document, str]:
     kept = unmasked_text(text, whole(old) if old else {})
     reading = read("", kept)
     if reading.problems or len(reading.located) != 1:
-        one = Problem(file="", line=1, key="", value="", expected="expected one document")
+        one = Flaw(file="", line=1, key="", value="", expected="expected one document")
         raise Wrong(sorted(reading.problems) or [one])
     return reading.located[0].document, kept
 
@@ -212,5 +212,5 @@ def refuse_others(at: At, draft: Draft, stands: Standing) -> None:
 
 def told(error: RefusedChange) -> Refused:
     sentences = "; ".join(map(str, error.sentences[:5]))
-    where = [Where(at=one.key, expected=one.expected) for one in error.sentences if isinstance(one, Problem)]
+    where = [Where(at=one.key, expected=one.expected) for one in error.sentences if isinstance(one, Flaw)]
     return Refused("It was not put into effect: %(problems)s", where, problems=sentences)

@@ -20,7 +20,7 @@ async def test_a_flow_is_changed_in_the_browser_and_the_next_call_follows_it(off
         await page.locator("#node-welcome").click()
         await expect(page.get_by_role("heading", name="welcome · Menu")).to_be_visible()
         # A further key, at first one that no telephone has.
-        await page.get_by_role("group", name="Keys").get_by_role("button", name="Add").click()
+        await page.get_by_role("group", name="Keys and their ways").get_by_role("button", name="Add").click()
         await page.locator("[name='keys.4.@key']").fill("7x")
         await page.locator("[name='keys.4.@value']").select_option("sorry")
         await page.locator("[name='keys.2.@value']").select_option("sorry")
@@ -45,7 +45,7 @@ async def test_a_flow_is_changed_in_the_browser_and_the_next_call_follows_it(off
         await expect(page.locator(".wrong")).to_have_count(0)
         await page.get_by_role("link", name="Try a call").click()
         await page.get_by_label("Keys; a comma").fill("7")
-        await page.get_by_role("button", name="Call", exact=True).click()
+        await page.get_by_role("button", name="Call now").click()
         await expect(page.locator(".tried")).to_contain_text("welcome → sorry → bye")
         await expect(page.locator(".tried")).to_contain_text("0.12 CNY")
         await page.get_by_role("link", name="not in effect yet").click()

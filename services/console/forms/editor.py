@@ -12,7 +12,7 @@ from services.console.forms.shapes import Shape, shape_of
 from services.domain.documents import Document
 from services.domain.model import Model
 from services.domain.nodes import Node
-from services.domain.problem import Problem
+from services.domain.problem import Problem as Flaw
 
 MODELS: Mapping[str, type[Any]] = {
     get_args(one.model_fields["kind"].annotation)[0]: one for one in get_args(get_args(Document)[0])
@@ -35,14 +35,14 @@ class Editor:
     path: str = ""
     """Where in the document its values stand: ``flow.nodes.welcome``."""
 
-    def filled(self, values: Any, problems: Iterable[Problem] = (), extra: str = "") -> Filled:
+    def filled(self, values: Any, problems: Iterable[Flaw] = (), extra: str = "") -> Filled:
         wrong: dict[str, list[str]] = defaultdict(list)
         for one in problems:
             if (at := self.place(one)) is not None:
                 wrong[at].append(expected_of(one))
         return Filler(wrong, extra).fill(self.shape, values)
 
-    def place(self, problem: Problem) -> str | None:
+    def place(self, problem: Flaw) -> str | None:
         """Where in the form it is shown, of a mapping's key and its value at the one that is wrong; None: elsewhere."""
         at = self._inside(problem.key)
         if at is None:
@@ -65,15 +65,15 @@ class Editor:
     def typed(self, sent: Sent) -> Any:
         return typed(self.shape, sent)
 
-    def plain(self, values: Any) -> tuple[dict[str, Any], list[Problem]]:
+    def plain(self, values: Any) -> tuple[dict[str, Any], list[Flaw]]:
         """As the document has it, and which keys are there twice."""
         double: list[str] = []
         data = plain(self.shape, values, double.append)
         prefix = f"{self.path}." if self.path else ""
-        return data or {}, [Problem(file="", line=0, key=f"{prefix}{key}", value="", expected=TWICE) for key in double]
+        return data or {}, [Flaw(file="", line=0, key=f"{prefix}{key}", value="", expected=TWICE) for key in double]
 
 
-def expected_of(problem: Problem) -> str:
+def expected_of(problem: Flaw) -> str:
     """An empty value is a missing one."""
     return "is missing" if problem.value in {"''", '""', "None"} else problem.expected
 
