@@ -76,6 +76,8 @@ class Stored:
         told: dict[tuple[str, str], tuple[str, str]] = {}
         for _, entry in await self._redis.xrange(keys.LIVE_STREAM):
             fields = {name.decode(): value.decode() for name, value in entry.items()}
+            if fields["of"] not in {"agent", "caller"}:
+                continue
             who = fields["of"], fields["agent" if fields["of"] == "agent" else "call"]
             now = fields["state"], fields["reason"]
             assert told.get(who) != now or fields["of"] == "caller", "an entry is a change"
