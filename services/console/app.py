@@ -86,7 +86,7 @@ def _endpoint(route: Route) -> Handler:
         _check_size(request, route)
         redis = request.app[PARTS].redis
         who = await access.identity(request, redis)
-        at = _at(request, who)
+        at = _at(request, who, route.area)
         await access.check(request, route, who, redis)
         await access.check_origin(request, route, who)
 
@@ -111,9 +111,9 @@ def _check_size(request: web.Request, route: Route) -> None:
         )
 
 
-def _at(request: web.Request, who: Identity | None) -> At:
+def _at(request: web.Request, who: Identity | None, area: str = "") -> At:
     wanted = who.person.language if who and who.person else None
-    return At(request, who, texts(language_of(request, wanted)))
+    return At(request, who, texts(language_of(request, wanted), area))
 
 
 @web.middleware

@@ -44,11 +44,11 @@ def entries(at: At) -> list[Entry]:
         return []
     if account is None:
         account = at.who.account
-    here = at.request.path
+    here, texts = at.request.path, at.texts.of("base")
     known = _ABOVE if account is None else _AREAS
     base = "" if account is None else f"/accounts/{account}"
     return [
-        Entry(at.texts(label), f"{base}/{path}", here == f"{base}/{path}" or here.startswith(f"{base}/{path}/"))
+        Entry(texts(label), f"{base}/{path}", here == f"{base}/{path}" or here.startswith(f"{base}/{path}/"))
         for label, path, right in known
         if at.who.may(right, account)
     ]

@@ -37,6 +37,7 @@ class Route:
     """None: anybody, logged in or not."""
     kind: Kind
     handler: Callable[..., Awaitable[Any]]
+    area: str
     most: int = FORM_MOST
     media: str = JSON
     """Of the answer."""
@@ -64,10 +65,6 @@ class Route:
         return f"{self.handler.__module__.rsplit('.', 1)[-1]}.{self.handler.__name__}"
 
     @property
-    def area(self) -> str:
-        return self.name.split(".")[0]
-
-    @property
     def summary(self) -> str:
         return (inspect.getdoc(self.handler) or self.handler.__name__.replace("_", " ").capitalize()).split("\n")[0]
 
@@ -89,10 +86,14 @@ class Route:
 
 
 class Routes:
-    """Those of one area. ``right=None`` is written out where everybody may."""
+    """Those of one area: whose catalogue says their texts, by default that of the module's name.
 
-    def __init__(self) -> None:
+    ``right=None`` is written out where everybody may.
+    """
+
+    def __init__(self, area: str = "") -> None:
         self.found: list[Route] = []
+        self._area = area
 
     def get(self, path: str, right: Right | None, **more: Any) -> Callable[[F], F]:
         return self._add("GET", path, right, Kind.API, **more)
@@ -114,7 +115,8 @@ class Routes:
 
     def _add(self, method: str, path: str, right: Right | None, kind: Kind, **more: Any) -> Callable[[F], F]:
         def add(handler: F) -> F:
-            self.found.append(Route(method, path, right, kind, handler, **more))
+            area = self._area or handler.__module__.rpartition(".")[2]
+            self.found.append(Route(method, path, right, kind, handler, area, **more))
             return handler
 
         return add

@@ -1,7 +1,7 @@
 """What people read, in their language. The English text is the key; ``catalogues/zh_CN/*.po`` have the Chinese."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 from babel import dates, numbers
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -28,6 +28,10 @@ CATALOGUES = Path(__file__).parent / "catalogues"
 class Texts:
     language: Language
     translations: NullTranslations
+
+    def of(self, area: str) -> "Texts":
+        """As that area says it: the same word may be another thing elsewhere."""
+        return texts(self.language, area)
 
     @property
     def locale(self) -> str:
@@ -68,8 +72,9 @@ def local(at: int) -> datetime:
 
 
 @cache
-def texts(language: Language) -> Texts:
-    return Texts(language, NullTranslations() if language == "en" else _merged(language))
+def texts(language: Language, area: str = "") -> Texts:
+    """``area``: the name of a catalogue; of another it is the same as none."""
+    return Texts(language, NullTranslations() if language == "en" else _merged(language, area))
 
 
 def language_of(request: web.Request, wanted: Language | None) -> Language:
@@ -84,19 +89,27 @@ def language_of(request: web.Request, wanted: Language | None) -> Language:
     return "en" if asked.startswith("en") else DEFAULT
 
 
-def catalogue(language: Language) -> Catalog:
-    """All areas' files together."""
-    whole = Catalog(locale=language.replace("-", "_"))
-    for path in sorted((CATALOGUES / language.replace("-", "_")).glob("*.po")):
-        with path.open("rb") as file:
-            for message in read_po(file, locale=language.replace("-", "_"), abort_invalid=True):
-                if message.id:
-                    whole.add(message.id, message.string)
+def catalogue(language: Language, area: str = "") -> Catalog:
+    """All areas' files together; what several say is as the area says it, or as the first of them does."""
+    folder = CATALOGUES / language.replace("-", "_")
+    whole = Catalog(locale=folder.name)
+    for path in (folder / f"{area}.po", folder / "base.po", *sorted(folder.glob("*.po"))):
+        for message in _messages(path):
+            if message.id and message.id not in whole:
+                whole.add(message.id, message.string)
     return whole
 
 
-def _merged(language: Language) -> Translations:
+@cache
+def _messages(path: Path) -> Sequence[Message]:
+    if not path.exists():
+        return ()
+    with path.open("rb") as file:
+        return tuple(read_po(file, locale=path.parent.name, abort_invalid=True))
+
+
+def _merged(language: Language, area: str) -> Translations:
     compiled = io.BytesIO()
-    write_mo(compiled, catalogue(language))
+    write_mo(compiled, catalogue(language, area))
     compiled.seek(0)
     return Translations(compiled)

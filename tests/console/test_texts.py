@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 
 from services.console import problems, texts
 from services.console.problems import Problem
+from services.console.routes import ROUTES
 from services.console.texts import CATALOGUES
 
 PROBLEMS = {one.__name__ for one in vars(problems).values() if isinstance(one, type) and issubclass(one, Problem)}
@@ -56,3 +57,14 @@ def calls(path: Path) -> Iterator[ast.Call]:
 def test_values_are_no_part_of_a_text(path: Path) -> None:
     """Else nobody could have translated it."""
     assert not [ast.unparse(call) for call in calls(path) if isinstance(call.args[0], ast.JoinedStr | ast.BinOp)]
+
+
+def test_every_area_has_a_catalogue() -> None:
+    """Without one it would say whatever another area means by its words."""
+    silent = {"openapi", "entry", "metrics"}
+    assert {route.area for route in ROUTES} - silent <= {path.stem for path in (CATALOGUES / "zh_CN").glob("*.po")}
+
+
+def test_a_word_is_what_it_is_in_the_area() -> None:
+    """``Since`` is how long somebody waits, and where a correction holds from."""
+    assert texts.texts("zh-CN", "live")("Since") != texts.texts("zh-CN", "calls")("Since")

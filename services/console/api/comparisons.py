@@ -20,7 +20,7 @@ from services.domain.rights import Right
 from services.domain.tariff import Tariff
 from services.store import documents
 
-routes = Routes()
+routes = Routes("money")
 
 _COMPARISONS = "/api/v1/accounts/{account}/money/comparisons"
 MOST_PACKAGES = 20

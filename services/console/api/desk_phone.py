@@ -13,7 +13,7 @@ from services.domain.pbx import REALM
 from services.domain.rights import Right
 from services.store import documents
 
-routes = Routes()
+routes = Routes("desk")
 PATH = "/api/v1/accounts/{account}/desk"
 
 

@@ -18,7 +18,7 @@ from services.store.callbacks import Callback, State
 from services.store.due import now
 from services.store.queues import Pulled
 
-routes = Routes()
+routes = Routes("desk")
 PATH = "/api/v1/accounts/{account}/desk"
 
 MOST = 100

@@ -27,7 +27,7 @@ from services.store import drafts, versions
 from services.store.due import now
 from services.store.versions import Edit
 
-routes = Routes()
+routes = Routes("setup")
 BASE = "/api/v1/accounts/{account}/documents"
 DRAFT = "/api/v1/accounts/{account}/draft"
 LARGEST = 2_000_000

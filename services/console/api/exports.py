@@ -24,7 +24,7 @@ from services.console.words import label, word
 from services.domain.rights import Right
 from services.store.due import now
 
-routes = Routes()
+routes = Routes("calls")
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -15,7 +15,7 @@ from services.simulation.impact import replays, summed
 from services.store import records
 from services.store.due import now
 
-routes = Routes()
+routes = Routes("setup")
 BASE = "/api/v1/accounts/{account}/impact"
 MOST = 500
 """Calls that are looked at: the newest."""

@@ -15,7 +15,7 @@ from services.domain.flat import harmless
 from services.domain.lists import AN_ENTRY, NumberList, entry_of
 from services.domain.rights import Right
 
-routes = Routes()
+routes = Routes("setup")
 BASE = "/api/v1/accounts/{account}/lists/{id}"
 LARGEST = 8_000_000
 """Bytes of a CSV file: 200,000 entries have room in it."""

@@ -15,7 +15,7 @@ from services.store import people
 from services.store.audit import Act, kept
 from services.store.people import Known
 
-routes = Routes()
+routes = Routes("people")
 
 
 class MeFields(Model):

@@ -19,7 +19,7 @@ from services.store import called_back
 from services.store.called_back import Mark, Note
 from services.store.due import now
 
-routes = Routes()
+routes = Routes("calls")
 
 LONGEST_DAYS = 92
 DEFAULT_DAYS = 7

@@ -13,7 +13,7 @@ from services.domain.rights import Right
 from services.store import notes
 from services.store.due import now
 
-routes = Routes()
+routes = Routes("calls")
 
 NoteText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 

@@ -31,7 +31,7 @@ from services.store import brought
 from services.store.brought import Brought
 from services.store.due import now
 
-routes = Routes()
+routes = Routes("setup")
 BASE = "/api/v1/accounts/{account}/prompts"
 LARGEST = uploads.LARGEST_MB * 1_000_000 + 1_000_000
 """Bytes of a form with a recording in it."""

@@ -24,7 +24,7 @@ from services.domain.tariff import Leg, Prices, Tariff
 from services.domain.usage import Served, UnratableError, Usage
 from services.store.due import now
 
-routes = Routes()
+routes = Routes("money")
 
 _NOWHERE = "4000000000"
 """A hotline that there is none of: the account's tariff prices it, in China's time."""

@@ -23,7 +23,7 @@ from services.domain.rights import Right
 from services.store import keys
 from services.store import recordings as kept
 
-routes = Routes()
+routes = Routes("calls")
 
 SOUND = "audio/wav"
 HEARING_SECONDS = 3600

@@ -22,7 +22,7 @@ from services.domain.statement import Statement, day_of
 from services.domain.usage import UnratableError
 from services.store import keys
 
-routes = Routes()
+routes = Routes("money")
 
 _STATEMENTS = "/api/v1/accounts/{account}/money/statements"
 MONTHS = 24

@@ -23,7 +23,7 @@ from services.simulation.scene import Agent, Behaviour, Scene, checked_keys
 from services.simulation.telling import heard
 from services.store.due import now
 
-routes = Routes()
+routes = Routes("setup")
 
 SECONDS = 20.0
 WAITING = 8

@@ -23,7 +23,7 @@ from services.domain.statistics.replay import Shift
 from services.domain.statistics.staffing import Recorded, Team, Terms, WhatIf, Window, constant, what_if
 from services.store import documents
 
-routes = Routes()
+routes = Routes("analysis")
 MOST_CALLS = 20_000
 HOUR_MS = 3_600_000
 

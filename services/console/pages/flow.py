@@ -26,7 +26,7 @@ from services.domain.problem import Problem
 from services.domain.rights import Right
 from services.simulation.scene import Behaviour
 
-pages = Routes()
+pages = Routes("setup")
 
 NEW_KEYS = {"menu": "keys", "queue": "keys", "switch": "cases"}
 """Kinds of nodes whose ways are as many as somebody likes."""

@@ -20,7 +20,7 @@ from services.domain.rights import Right
 from services.store import people
 from services.store.people import Known
 
-pages = Routes()
+pages = Routes("people")
 
 
 def _(text: str) -> str:

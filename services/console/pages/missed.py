@@ -13,7 +13,7 @@ from services.console.texts import local
 from services.domain.rights import Right
 from services.store.due import now
 
-pages = Routes()
+pages = Routes("calls")
 pages.page("/accounts/{account}/calls/missed.csv", Right.SEE_CALLS)(exports.missed_csv)
 pages.page("/accounts/{account}/calls/missed.xlsx", Right.SEE_CALLS)(exports.missed_xlsx)
 

@@ -23,7 +23,7 @@ from services.domain.documents import Document, Hotline
 from services.domain.problem import Problem
 from services.domain.rights import Right
 
-pages = Routes()
+pages = Routes("setup")
 
 
 class View(BaseModel):

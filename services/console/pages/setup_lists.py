@@ -15,7 +15,7 @@ from services.console.problems import Malformed
 from services.console.route import Routes
 from services.domain.rights import Right
 
-pages = Routes()
+pages = Routes("setup")
 ENTRIES = HOME + "/list/{id}/entries"
 
 
