@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.archive.schema import STEPS, TALLIES, UNSERVED
+from services.domain.statistics.days import month_of
 
 Row = Mapping[str, Any]
 EVERYBODY: Final = "*"
@@ -18,7 +19,7 @@ ABANDONED: Final = ("abandoned_waiting", "abandoned_ringing")
 
 COUNTED: Final[dict[str, str]] = {
     "end_state": "end_state",
-    "hour": "hour",
+    "week_hour": "week_hour",
     "province": "province",
     "region": "region",
     "agent": "agent",
@@ -47,6 +48,12 @@ class Sums:
         cell = self._cells[key]
         for place, value in enumerate(values):
             cell[place] += value
+
+    def add_months(self) -> None:
+        """What is added to each day is added to its month as well."""
+        day = self._keys.index("day")
+        for key, cell in list(self._cells.items()):
+            self.add((*key[:day], month_of(key[day]), *key[day + 1 :]), cell)
 
     async def write(self, connection: AsyncConnection) -> None:
         names = (*self._keys, *self._values)
@@ -93,6 +100,7 @@ class Counts:
 
     async def write(self, connection: AsyncConnection) -> None:
         for sums in (self._tallies, self._unserved, self._steps):
+            sums.add_months()
             await sums.write(connection)
 
 

@@ -83,6 +83,7 @@ def _call(record: Record) -> Row:
         "tail": number and number[-TAIL:],
         "day": started.day.toordinal(),
         "hour": started.minute // 60,
+        "week_hour": started.day.weekday() * 24 + started.minute // 60,
         "waited_ms": waited,
         "wait_bin": None if waited is None else bin_of(waited, WAIT_EDGES_S),
         "talk_bin": bin_of(record.talk_ms, TALK_EDGES_S) if record.end_state == "answered" else None,

@@ -73,6 +73,7 @@ CALLS = Table(
     _whole("ended"),
     _whole("day"),
     _whole("hour"),
+    _whole("week_hour"),
     _whole("wait_ms"),
     _whole("menu_ms"),
     _whole("ring_ms"),
@@ -147,23 +148,26 @@ CORRECTIONS = Table(
     _text("json"),
 )
 
-_SEARCHED = ("hotline", "tail", "agent", "first_group", "end_state", "province")
+_SEARCHED = ("hotline", "number", "tail", "agent", "first_group", "end_state", "province")
 for _name in _SEARCHED:
     Index(f"calls_{_name}", CALLS.c.account, CALLS.c[_name], CALLS.c.started, CALLS.c.id)
 Index("calls_started", *(CALLS.c[_name] for _name in ("account", "started", "id", "charge", "missed")))
 """What few calls have is looked for in it, before any row is read."""
 Index("calls_newest", CALLS.c.started, CALLS.c.id)
 Index(
-    "calls_number",
-    *(CALLS.c[_name] for _name in ("account", "number", "started", "id", "day", "kind", "hotline", "first_group")),
-    *(CALLS.c[_name] for _name in ("agent", "end_state")),
+    "calls_callers",
+    *(CALLS.c[_name] for _name in ("account", "day", "number", "kind", "hotline", "first_group", "agent", "end_state")),
+    CALLS.c.started,
 )
 """Holds all that is asked of repeat callers."""
 _OF_AN_AGENT = CALLS.c.agent.is_not(None)
 Index(
     "calls_agent_analysis",
-    *(CALLS.c[_name] for _name in ("account", "agent", "day", "kind", "hotline", "first_group", "currency", "hour")),
-    *(CALLS.c[_name] for _name in ("end_state", "province", "region", "wait_bin", "talk_bin", "waited_ms", "talk_ms")),
+    *(CALLS.c[_name] for _name in ("account", "agent", "day", "kind", "hotline", "first_group", "currency")),
+    *(
+        CALLS.c[_name]
+        for _name in ("week_hour", "end_state", "province", "region", "wait_bin", "talk_bin", "waited_ms", "talk_ms")
+    ),
     *(CALLS.c[_name] for _name in ("wrap_ms", "billed_s", "charge")),
     sqlite_where=_OF_AN_AGENT,
     postgresql_where=_OF_AN_AGENT,
@@ -202,7 +206,7 @@ TALLIES = _sums(
     ("account", "by", "day", *_OF_A_CALL, "key"),
     ("calls", "answered", "abandoned", "answer_ms", "talk_ms", "wrap_ms", "billed_s", "charge"),
 )
-"""``key``: the value of the column that ``by`` names."""
+"""``key``: the value of the column that ``by`` names. ``day``: also of each month (``days.month_of``)."""
 UNSERVED = _sums(
     "unserved",
     ("account", "day", *_OF_A_CALL, "node", "node_kind", "hour", "end_state"),

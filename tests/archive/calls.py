@@ -105,11 +105,13 @@ def corrected(record: Record, total: str, number: int = 1, minutes: int = 0) -> 
 
 
 async def put(redis: Redis, records: Iterable[Record]) -> None:
-    async with redis.pipeline(transaction=False) as pipe:
-        for one in records:
-            fields = {"schema": 1, "call_id": one.call_id, "account": one.account or "", "record": to_json(one)}
-            pipe.xadd(RATED_STREAM, cast("Any", fields))
-        await pipe.execute()
+    waiting = list(records)
+    for begin in range(0, len(waiting), 1000):
+        async with redis.pipeline(transaction=False) as pipe:
+            for one in waiting[begin : begin + 1000]:
+                fields = {"schema": 1, "call_id": one.call_id, "account": one.account or "", "record": to_json(one)}
+                pipe.xadd(RATED_STREAM, cast("Any", fields))
+            await pipe.execute()
 
 
 async def correct(redis: Redis, one: Correction) -> None:

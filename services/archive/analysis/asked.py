@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, FromClause
 
 from services.archive.counting import EVERYBODY
 from services.archive.wanted import ALL, Kind, Scope
+from services.domain.statistics.days import spans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +34,16 @@ class Asked:
         """As it stands in the sums."""
         return EVERYBODY if self.account is ALL else str(self.account)
 
-    def where(self, table: FromClause, group: str) -> list[ColumnElement[Any]]:
+    def summed(self, sums: FromClause) -> list[ColumnElement[Any]]:
+        """Of a table of sums: by whole months, and the days that are left over."""
+        return [*self._same(sums, "group"), sums.c.day.in_(spans(self.first, self.last))]
+
+    def by_day(self, table: FromClause, group: str = "group") -> list[ColumnElement[Any]]:
         """``group``: how the column is called. The agent is not in it."""
+        return [*self._same(table, group), table.c.day.between(self.first, self.last)]
+
+    def _same(self, table: FromClause, group: str) -> list[ColumnElement[Any]]:
         columns = table.c
         same = {"kind": self.kind, "hotline": self.hotline, group: self.group}
         conditions = [columns[name] == value for name, value in same.items() if value is not None]
-        return [columns.account == self.owner, columns.day.between(self.first, self.last), *conditions]
+        return [columns.account == self.owner, *conditions]

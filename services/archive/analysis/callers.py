@@ -37,7 +37,7 @@ async def callers(connection: AsyncConnection, asked: Asked, limit: int = 50) ->
     """Of one account. ``most``: who called at least twice, the most frequent first."""
     if asked.account is ALL:
         raise ValueError("of all accounts together nobody is asked for repeat callers")
-    where = [CALLS.c.number.is_not(None), *asked.where(CALLS, "first_group")]
+    where = [CALLS.c.number.is_not(None), *asked.by_day(CALLS, "first_group")]
     if asked.agent is not None:
         where.append(CALLS.c.agent == asked.agent)
     calls = func.count().label("calls")

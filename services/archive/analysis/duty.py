@@ -49,7 +49,7 @@ async def recorded(connection: AsyncConnection, asked: Asked, limit: int) -> lis
     names = ("call_id", "queued", "waited_ms", "end_state", "talk_ms", "wrap_ms", "ring_ms")
     period = CALLS.c.started.between(begin_of(asked.first), begin_of(asked.last + 1) - 1)
     where = (period, CALLS.c.waited_ms.is_not(None), CALLS.c.queued.is_not(None), CALLS.c.kind == "inbound")
-    query = select(*(CALLS.c[name] for name in names)).where(*asked.where(CALLS, "first_group"), *where)
+    query = select(*(CALLS.c[name] for name in names)).where(*asked.by_day(CALLS, "first_group"), *where)
     found = await connection.execute(query.order_by(CALLS.c.started, CALLS.c.id).limit(limit))
     return [_recorded(*row) for row in found]
 

@@ -29,8 +29,9 @@ not known, or none. ``account`` is of ``ALL`` only."""
 
 _SUMS: Final = ("calls", "answered", "abandoned", "answer_ms", "talk_ms", "wrap_ms", "billed_s")
 _WHOLE: Final = {"day", "hour", "weekday", "week_hour", "wait", "talk"}
-_SAID_BY_ALL: Final = {"day", "weekday", "group", "hotline"}
+_SAID_BY_ALL: Final = {"day", "group", "hotline"}
 """Stand in every tally: the one with the fewest rows is read."""
+_OF_A_WEEK: Final = {"hour", "weekday", "week_hour"}
 
 
 async def figures(connection: AsyncConnection, asked: Asked, by: Dimension) -> dict[Key, Figures]:
@@ -59,7 +60,7 @@ async def costs(connection: AsyncConnection, asked: Asked) -> dict[str, int]:
 
 async def _figures(connection: AsyncConnection, asked: Asked, by: str) -> dict[Any, Figures]:
     if asked.agent is None:
-        tally = "end_state" if by in _SAID_BY_ALL else "hour" if by == "week_hour" else by
+        tally = "end_state" if by in _SAID_BY_ALL else "week_hour" if by in _OF_A_WEEK else by
         query = _tallied(asked, tally, _key(TALLIES, by), [func.sum(TALLIES.c[name]) for name in _SUMS])
         query = query.having(func.sum(TALLIES.c.calls) > 0)
     else:
@@ -75,20 +76,19 @@ def _read(by: str, key: str | int) -> Key:
 
 
 def _tallied(asked: Asked, tally: str, key: Any, sums: list[Any]) -> Select[Any]:
-    where = (TALLIES.c.by == tally, *asked.where(TALLIES, "group"))
-    return select(key.label("found"), *sums).where(*where).group_by("found")
+    period = asked.by_day(TALLIES) if key is TALLIES.c.day else asked.summed(TALLIES)
+    return select(key.label("found"), *sums).where(TALLIES.c.by == tally, *period).group_by("found")
 
 
 def _of_agent(asked: Asked, key: Any, sums: list[Any]) -> Select[Any]:
-    where = (CALLS.c.agent == asked.agent, *asked.where(CALLS, "first_group"))
+    where = (CALLS.c.agent == asked.agent, *asked.by_day(CALLS, "first_group"))
     return select(key.label("found"), *sums).where(*where).group_by("found")
 
 
 def _key(table: Table, by: str) -> ColumnElement[Any]:
-    weekday = (table.c.day + 6) % 7
-    hour = CALLS.c.hour if table is CALLS else cast(TALLIES.c.key, CALLS.c.hour.type)
-    if by in {"weekday", "week_hour"}:
-        return weekday if by == "weekday" else weekday * 24 + hour
+    if by in _OF_A_WEEK:
+        hour = CALLS.c.week_hour if table is CALLS else cast(TALLIES.c.key, CALLS.c.week_hour.type)
+        return {"hour": hour % 24, "weekday": hour // 24, "week_hour": hour}[by]
     if table is TALLIES:
         return TALLIES.c[by] if by in _SAID_BY_ALL else TALLIES.c.key
     named = {"group": "first_group", "day": "day", "hotline": "hotline"} | COUNTED

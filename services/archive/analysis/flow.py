@@ -55,6 +55,6 @@ async def _grouped(connection: AsyncConnection, asked: Asked, table: Table, made
     names = [field.name for field in fields(made)]  # type: ignore[arg-type]  # both are dataclasses
     keys: list[Any] = [table.c[name] for name in names if table.c[name].primary_key]
     sums = [func.sum(table.c[name]) for name in names if not table.c[name].primary_key]
-    query = select(*keys, *sums).where(*asked.where(table, "group")).group_by(*keys).order_by(*keys)
+    query = select(*keys, *sums).where(*asked.summed(table)).group_by(*keys).order_by(*keys)
     found = await connection.execute(query.having(func.sum(table.c.calls) > 0))
     return [made(*row[: len(keys)], *map(int, row[len(keys) :])) for row in found]

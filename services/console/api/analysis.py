@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.archive import analysis
 from services.archive.analysis import Asked, Dimension
 from services.console.api.analysis_models import (
+    MOST_CALLERS_DAYS,
     MOST_DAYS,
     AgentFigures,
     ByQuery,
@@ -49,24 +50,23 @@ SECONDS = 20.0
 BASE = "/api/v1/accounts/{account}/analysis"
 
 
-def asked(at: At, query: Filter) -> Asked:
+def asked(at: At, query: Filter, most: int = MOST_DAYS) -> Asked:
     """Raises Invalid."""
-    first, last = period(query)
+    first, last = period(query, most)
     named = {"hotline": query.hotline, "group": query.group, "agent": query.agent}
     return Asked(account=at.account, first=first, last=last, kind=query.kind, **named)
 
 
-def period(query: Period) -> tuple[int, int]:
-    """Its first and its last day. Raises Invalid."""
+def period(query: Period, most: int = MOST_DAYS) -> tuple[int, int]:
+    """Its first and its last day. Raises Invalid where they are more than ``most``."""
     today = day_of(now())
     first = query.since.toordinal() if query.since else None
     last = query.until.toordinal() if query.until else max(today, first or 0)
     first = last - DAYS + 1 if first is None else first
-    if not 0 <= last - first < MOST_DAYS:
-        where = [Where(at="query.since", expected=f"1 to {MOST_DAYS} days")]
-        raise Invalid(
-            "The period has %(days)d days: expected 1 to %(most)d.", where, days=last - first + 1, most=MOST_DAYS
-        )
+    days = last - first + 1
+    if not 0 < days <= most:
+        where = [Where(at="query.since", expected=f"1 to {most} days")]
+        raise Invalid("The period has %(days)d days: expected 1 to %(most)d.", where, days=days, most=most)
     return first, last
 
 
@@ -187,9 +187,9 @@ async def unserved(at: At, query: Filter) -> list[LostCalls]:
 
 @routes.get(f"{BASE}/callers", Right.SEE_ANALYSIS)
 async def callers(at: At, query: Filter) -> CallersFound:
-    """Who calls again."""
+    """Who calls again, in at most 92 days."""
     async with asking(at) as connection:
-        found = await analysis.callers(connection, asked(at, query))
+        found = await analysis.callers(connection, asked(at, query, MOST_CALLERS_DAYS))
     most = [Repeats(**{name: getattr(one, name) for name in Repeats.model_fields}) for one in found.most]
     return CallersFound(by_calls=found.by_calls, most=most)
 

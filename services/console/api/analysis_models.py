@@ -17,6 +17,7 @@ from services.domain.statistics.staffing import Outlook
 
 MOST_DAYS = 1100
 MOST_WHAT_IF_DAYS = 31
+MOST_CALLERS_DAYS = 92
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]

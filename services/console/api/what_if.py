@@ -13,7 +13,7 @@ from services.console.api.analysis_models import (
     WhatIfQuery,
 )
 from services.console.context import At
-from services.console.problems import Invalid, Refused, Unknown, Where
+from services.console.problems import Refused, Unknown
 from services.console.route import Routes
 from services.domain.distribution import Candidate
 from services.domain.documents import Group
@@ -31,11 +31,7 @@ HOUR_MS = 3_600_000
 @routes.get(f"{BASE}/what-if", Right.SEE_ANALYSIS)
 async def ask(at: At, query: WhatIfQuery) -> WhatIfFound:
     """Recorded calls to a group replayed with more agents between two hours of each day, and Erlang C beside it."""
-    first, last = period(query)
-    if last - first >= MOST_WHAT_IF_DAYS:
-        where = [Where(at="query.since", expected=f"1 to {MOST_WHAT_IF_DAYS} days")]
-        said = "The period has %(days)d days: expected 1 to %(most)d."
-        raise Invalid(said, where, days=last - first + 1, most=MOST_WHAT_IF_DAYS)
+    first, last = period(query, MOST_WHAT_IF_DAYS)
     group = await _group(at, query.group)
     of = Asked(account=at.account, first=first, last=last, group=group.id)
     async with asking(at) as connection:

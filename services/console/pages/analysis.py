@@ -43,7 +43,7 @@ SECTIONS: Mapping[str, Section] = {
     "agents": Section(_("Agents and groups"), ("agents", "groups", "hotlines")),
     "flow": Section(_("Key path"), ("flow",), _NO_AGENT),
     "unserved": Section(_("Billed, never served"), ("unserved-nodes", "unserved-hours"), _NO_AGENT),
-    "callers": Section(_("Repeat callers"), ("callers", "repeats")),
+    "callers": Section(_("Repeat callers"), ("callers", "repeats"), _("Of a longer period only the last 92 days.")),
     "comparison": Section(_("Comparison"), ("comparison",)),
 }
 SPANS = (7, 30, 90, 365)

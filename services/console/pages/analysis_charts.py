@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
 from services.archive.analysis.callers import MOST
 from services.console.api import analysis
 from services.console.api.analysis_models import (
+    MOST_CALLERS_DAYS,
     ByQuery,
     ClassOfCalls,
     ComparedQuery,
@@ -247,10 +249,17 @@ def _lost(some: Sequence[LostCalls]) -> list[int]:
     return [calls, minutes(billed), paid, worth]
 
 
+def _lately(query: SectionQuery) -> SectionQuery:
+    """The end of a period that is too long for who calls again."""
+    first, last = analysis.period(query)
+    days = {"since": date.fromordinal(max(first, last - MOST_CALLERS_DAYS + 1)), "until": date.fromordinal(last)}
+    return query.model_copy(update=days)
+
+
 async def callers(at: At, query: SectionQuery, names: Names) -> Table:
     del names
     texts = at.texts
-    found = (await analysis.callers(at, query)).by_calls
+    found = (await analysis.callers(at, _lately(query))).by_calls
     most = max(found, default=0)
     rows = [Row([f"{times}+" if times == MOST else str(times), found.get(times, 0)]) for times in range(1, most + 1)]
     columns = [Column(texts("Calls of one number"), "text"), Column(texts("Numbers"), drawn="bar")]
@@ -260,7 +269,7 @@ async def callers(at: At, query: SectionQuery, names: Names) -> Table:
 async def repeats(at: At, query: SectionQuery, names: Names) -> Table:
     del names
     texts = at.texts
-    most = (await analysis.callers(at, query)).most
+    most = (await analysis.callers(at, _lately(query))).most
     rows = [Row([one.number, one.calls, one.answered, one.first, one.last]) for one in most]
     columns = [
         Column(texts("Number"), "digits"),

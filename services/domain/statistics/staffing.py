@@ -68,7 +68,7 @@ class WhatIf:
     """The same arrivals and agents, replayed: how far it is from what was recorded says how good the model is."""
     changed: Outlook
     agents: float
-    """On average, there at once in the windows."""
+    """On average, there at once in those windows in which anybody called."""
     extra: int
     erlang_as_it_was: Staffed | None
     erlang_changed: Staffed | None
@@ -97,8 +97,9 @@ def what_if(calls: Sequence[Recorded], team: Team, windows: Sequence[Window], ex
         _figures(replay(coming, shifts, team.strategy, team.members), windows, terms)
         for shifts in (team.shifts, [*team.shifts, *more])
     )
-    hours = sum(window.end - window.begin for window in windows)
-    agents = _present(team.shifts, windows) / hours if hours else 0.0
+    served = [window for window in windows if any(call.at in window for call in calls)]
+    hours = sum(window.end - window.begin for window in served)
+    agents = _present(team.shifts, served) / hours if hours else 0.0
     handling = [call.handling for call in inside if call.handling is not None]
     rate, aht = (len(inside) / hours, fmean(handling)) if handling and hours else (0.0, 0.0)
     threshold = terms.threshold_s * 1000
