@@ -1,6 +1,7 @@
 """Who asks, and the one place that says whether they may."""
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,9 @@ from services.store.due import now
 
 LONGEST_MS = 24 * 3600_000
 """That a session lasts, however busy."""
+COOKIE = "hotline"
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half a character, or a byte that is none, as Python reads it."""
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf"
 _SAFE = {hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS}
@@ -44,11 +48,18 @@ class Identity:
         return right in self.rights and own
 
 
+def is_text(value: str) -> bool:
+    """Whether it is such that Redis, files and databases take it: no NUL, no bytes that are no UTF-8."""
+    return "\0" not in value and not _HALF.search(value)
+
+
 async def identity(request: web.Request, redis: Redis) -> Identity | None:
     """None: nobody that is known. Raises NotLoggedIn for a token that does not hold."""
     scheme, _, shown = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     if scheme:
         return await _program(redis, shown.strip() if scheme.lower() == "bearer" else "")
+    if not is_text(request.cookies.get(COOKIE, "")):
+        raise Malformed("The cookie cannot be read.")
     return await _person(redis, await get_session(request))
 
 
@@ -60,7 +71,7 @@ async def again(request: web.Request, redis: Redis) -> Identity | None:
 
 
 async def _program(redis: Redis, shown: str) -> Identity:
-    token = await people.token(redis, shown) if shown else None
+    token = await people.token(redis, shown) if shown and is_text(shown) else None
     if token is None:
         raise NotLoggedIn("Authorization: expected Bearer and a token that holds.")
     return Identity(f"token:{token.id}", token.name, token.account, token.scopes, None)
@@ -107,7 +118,7 @@ async def form(request: web.Request) -> MultiMapping[Any]:
     """Its fields. Raises Malformed."""
     try:
         return await request.post()
-    except ValueError as error:
+    except (ValueError, LookupError, RuntimeError) as error:  # of aiohttp, by what was sent
         raise Malformed("The form cannot be read.") from error
 
 

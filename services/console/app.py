@@ -50,7 +50,7 @@ def create_app(parts: Parts, routes: Sequence[Route] = ROUTES) -> web.Applicatio
     """Raises SettingsError."""
     storage = RedisStorage(
         parts.redis,
-        cookie_name="hotline",
+        cookie_name=access.COOKIE,
         max_age=SESSION_SECONDS,
         secure=parts.settings.console_url.startswith("https:"),
         samesite="Lax",
@@ -94,7 +94,7 @@ def _endpoint(route: Route) -> Handler:
             return answer(route, at, await route.handler(**await asked.arguments(request, route, at)))
 
         if route.kind is Kind.API and route.method == hdrs.METH_POST and who is not None:
-            return await once.once(request, who, redis, work)
+            return await once.once(request, who, redis, work, told_once=route.told_once)
         return await work()
 
     return handle

@@ -1,26 +1,31 @@
-"""From a request to the arguments of a handler. What was left empty in a form or an address is as if not sent."""
+"""From a request to the arguments of a handler. What was left empty in a form or an address is as if not sent.
 
-from collections.abc import Mapping
+No text has a NUL or half a character in it: databases, files and Redis do not take them.
+"""
+
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aiohttp import web
 from multidict import MultiMapping
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import from_json
 
-from services.console.access import CSRF_FIELD, form
+from services.console.access import CSRF_FIELD, form, is_text
 from services.console.context import At
-from services.console.problems import Invalid, Malformed
+from services.console.problems import Invalid, Malformed, Where
 from services.console.route import Kind, Route
 
 
 async def arguments(request: web.Request, route: Route, at: At) -> dict[str, Any]:
     """Raises Invalid and Malformed."""
+    _check_text("path", request.match_info)
     given: dict[str, Any] = {name: request.match_info[name] for name in route.parts if name in route.hints}
     if "at" in route.hints:
         given["at"] = at
     if route.query is not None:
-        given["query"] = _read("query", route.query, _fields(request.query, route.hints["query"]))
+        given["query"] = _fields("query", request.query, route.query, route.hints["query"])
     if route.body is not None:
         given["body"] = await _body(request, route, route.body)
     return given
@@ -29,29 +34,49 @@ async def arguments(request: web.Request, route: Route, at: At) -> dict[str, Any
 async def _body(request: web.Request, route: Route, body: TypeAdapter[Any]) -> Any:
     try:
         if route.kind is Kind.PAGE:
-            return _read("body", body, _fields(await form(request), route.hints["body"]))
+            return _fields("body", await form(request), body, route.hints["body"])
         if request.content_type != "application/json":
             raise Malformed("Content-Type %(sent)s: expected application/json.", sent=request.content_type)
-        return body.validate_json(await request.read())
+        sent = await request.read()
+        if rb"\u0000" in sent:
+            _check_text("body", from_json(sent))
+        return body.validate_json(sent)
     except ValidationError as error:
         raise Invalid.of("body", error) from None
+    except ValueError as error:
+        raise Invalid("The JSON cannot be read: %(why)s.", why=error) from None
 
 
-def _read(part: str, adapter: TypeAdapter[Any], sent: Mapping[str, Any]) -> Any:
-    try:
-        return adapter.validate_python(sent)
-    except ValidationError as error:
-        raise Invalid.of(part, error) from None
-
-
-def _fields(sent: MultiMapping[Any], model: Any) -> dict[str, Any]:
+def _fields(part: str, sent: MultiMapping[Any], adapter: TypeAdapter[Any], model: Any) -> Any:
     known = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
     found: dict[str, Any] = {}
     for name in dict.fromkeys(sent):
         values = [value for value in sent.getall(name) if value != ""]
         if values and name != CSRF_FIELD:
             found[name] = values if _several(known.get(name)) else values[-1]
-    return found
+    _check_text(part, found)
+    try:
+        return adapter.validate_python(found)
+    except ValidationError as error:
+        raise Invalid.of(part, error) from None
+
+
+def _check_text(part: str, sent: Any) -> None:
+    where = [Where(at=at, expected="text without NUL, in UTF-8") for at in _not_text(part, sent)]
+    if where:
+        raise Invalid("%(at)s: expected text without NUL, in UTF-8.", where, at=where[0].at)
+
+
+def _not_text(at: str, value: Any) -> Iterator[str]:
+    match value:
+        case str() if not is_text(value):
+            yield at
+        case Mapping():
+            for name, one in value.items():
+                yield from _not_text(f"{at}.{name}", one) if is_text(name) else [f"{at}.?"]
+        case list():
+            for index, one in enumerate(value):
+                yield from _not_text(f"{at}.{index}", one)
 
 
 def _several(field: FieldInfo | None) -> bool:

@@ -24,6 +24,8 @@ class Done(BaseModel):
     """Digest of what was sent."""
     status: int = 0
     """0: it is still being done."""
+    told_once: bool = False
+    """The answer had a secret in it, so it is not here."""
     media: str = ""
     body: Annotated[bytes, Field(repr=False)] = b""
 
@@ -31,7 +33,12 @@ class Done(BaseModel):
 
 
 async def once(
-    request: web.Request, who: Identity, redis: Redis, work: Callable[[], Awaitable[web.StreamResponse]]
+    request: web.Request,
+    who: Identity,
+    redis: Redis,
+    work: Callable[[], Awaitable[web.StreamResponse]],
+    *,
+    told_once: bool,
 ) -> web.StreamResponse:
     """Without the header: simply does it. Raises Refused when the key was used for something else, or runs now."""
     key = request.headers.get(HEADER)
@@ -51,7 +58,8 @@ async def once(
         await redis.delete(kept)
         raise
     if isinstance(given, web.Response) and isinstance(given.body, bytes | None):
-        done = Done(asked=asked, status=given.status, media=given.content_type, body=given.body or b"")
+        body = b"" if told_once else given.body or b""
+        done = Done(asked=asked, status=given.status, told_once=told_once, media=given.content_type, body=body)
         await redis.set(kept, done.model_dump_json(), ex=KEPT_SECONDS)
     return given
 
@@ -63,6 +71,8 @@ async def _again(redis: Redis, kept: str, asked: str) -> web.Response:
         raise Refused("This Idempotency-Key was used for another command.")
     if not done.status:
         raise Refused("The command is being done: ask again in a moment.")
+    if done.told_once:
+        raise Refused("That was done, and what it told is told once.")
     headers = {"Idempotent-Replay": "true"}
     if not done.body:
         return web.Response(status=done.status, headers=headers)

@@ -6,6 +6,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, Field, ValidationError
 
+from services.console.words import label
+
+EXPLAINED = "/docs/problems"
+"""The page that says what each id means; docs/api.md has the same."""
+
 
 class Where(BaseModel):
     """One thing that is wrong with what was sent."""
@@ -30,6 +35,8 @@ class Problem(Exception):  # noqa: N818 - whoever asked is told
 
     id: ClassVar[str]
     status: ClassVar[HTTPStatus]
+    means: ClassVar[str]
+    """What is told where the id is explained: the page that ``type`` names."""
 
     def __init__(self, said: str, where: Sequence[Where] = (), **values: object) -> None:
         self.said, self.values = said, values
@@ -39,7 +46,7 @@ class Problem(Exception):  # noqa: N818 - whoever asked is told
 
     def body(self) -> ProblemBody:
         return ProblemBody(
-            type=f"/docs/problems#{self.id}",
+            type=f"{EXPLAINED}#{self.id}",
             title=self.status.phrase,
             status=self.status,
             id=self.id,
@@ -49,9 +56,8 @@ class Problem(Exception):  # noqa: N818 - whoever asked is told
 
 
 class Invalid(Problem):
-    """Something that was sent is not as expected; ``where`` says what."""
-
     id, status = "invalid", HTTPStatus.UNPROCESSABLE_ENTITY
+    means = label("Something that was sent is not as expected; where says what.")
 
     @classmethod
     def of(cls, part: str, error: ValidationError) -> "Invalid":
@@ -63,70 +69,67 @@ class Invalid(Problem):
 
 
 class Malformed(Problem):
-    """What was sent could not be read at all."""
-
     id, status = "malformed", HTTPStatus.BAD_REQUEST
+    means = label("What was sent could not be read at all.")
 
 
 class Unknown(Problem):
-    """There is no such thing, or it is another account's."""
-
     id, status = "unknown", HTTPStatus.NOT_FOUND
+    means = label("There is no such thing, or it is another account's.")
 
 
 class WrongMethod(Problem):
-    """The address knows other methods; ``Allow`` names them."""
-
     id, status = "wrong_method", HTTPStatus.METHOD_NOT_ALLOWED
+    means = label("The address knows other methods; Allow names them.")
 
 
 class NotLoggedIn(Problem):
-    """Neither a session nor a token that holds."""
-
     id, status = "not_logged_in", HTTPStatus.UNAUTHORIZED
+    means = label("Neither a session nor a token that holds.")
 
 
 class Forbidden(Problem):
-    """Whoever asks has no right to it."""
-
     id, status = "forbidden", HTTPStatus.FORBIDDEN
+    means = label("Whoever asks has no right to it.")
 
 
 class Forged(Problem):
-    """A change that did not come from one of the console's own pages."""
-
     id, status = "forged", HTTPStatus.FORBIDDEN
+    means = label("A change that did not come from one of the console's own pages.")
 
 
 class Refused(Problem):
-    """It cannot be done as things are; the detail says why."""
-
     id, status = "refused", HTTPStatus.CONFLICT
+    means = label("It cannot be done as things are; the detail says why.")
 
 
 class Changed(Problem):
-    """Somebody else changed it meanwhile: nothing was overwritten."""
-
     id, status = "changed", HTTPStatus.CONFLICT
+    means = label("Somebody else changed it meanwhile: nothing was overwritten.")
 
 
 class TooLarge(Problem):
     id, status = "too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    means = label("More was sent than the address takes.")
 
 
 class TooMany(Problem):
-    """Too often in too short a time."""
-
     id, status = "too_many", HTTPStatus.TOO_MANY_REQUESTS
+    means = label("Too often in too short a time.")
 
 
 class Away(Problem):
-    """A part of the system does not answer. Calls go on without it."""
-
     id, status = "away", HTTPStatus.SERVICE_UNAVAILABLE
+    means = label("A part of the system does not answer. Calls go on without it.")
 
 
 class Failed(Problem):
-    """A fault of ours; the log says more."""
-
     id, status = "failed", HTTPStatus.INTERNAL_SERVER_ERROR
+    means = label("A fault of ours; the log says more.")
+
+
+KINDS: Sequence[type[Problem]] = (
+    *(Malformed, NotLoggedIn, Forbidden, Forged, Unknown, WrongMethod, Refused, Changed),
+    *(TooLarge, Invalid, TooMany, Failed, Away),
+)
+"""By status."""

@@ -42,6 +42,8 @@ class Route:
     media: str = JSON
     """Of the answer."""
     status: int = 200
+    told_once: bool = False
+    """Whether the answer has a secret in it, which is kept for nobody who sends the same command again."""
     hints: dict[str, Any] = field(init=False, repr=False)
     """The types of the handler's arguments, and of what it gives, as ``return``."""
     _made: dict[str, TypeAdapter[Any]] = field(init=False, repr=False)

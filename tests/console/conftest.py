@@ -46,7 +46,7 @@ class Console:
 @pytest.fixture(scope="session")
 async def console(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Console]:
     """Without Asterisk: the demo's documents, another account ``other``, and the people of both."""
-    async with _alone(
+    async with alone(
         tmp_path_factory.mktemp("console"), "demo", dict(zip(PHONES, PHONES, strict=True)), [DEMO, DOCUMENTS]
     ) as console:
         await add_people(console.redis)
@@ -57,7 +57,7 @@ async def console(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Con
 async def company(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Console]:
     """The company of ``make run``, with calls of some days in its archive. Its people are ``tests.run.PEOPLE``."""
     folder = tmp_path_factory.mktemp("company")
-    async with _alone(folder, traffic.ACCOUNT, traffic.AGENTS, [COMPANY]) as console:
+    async with alone(folder, traffic.ACCOUNT, traffic.AGENTS, [COMPANY]) as console:
         for person in COMPANYS_PEOPLE:
             await people.add(console.redis, person, HASH)
         await had_calls(console.redis, console.archive, folder, COMPANY_DAYS)
@@ -65,9 +65,7 @@ async def company(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Con
 
 
 @asynccontextmanager
-async def _alone(
-    folder: Path, account: str, phones: Mapping[str, str], files: Sequence[Path]
-) -> AsyncIterator[Console]:
+async def alone(folder: Path, account: str, phones: Mapping[str, str], files: Sequence[Path]) -> AsyncIterator[Console]:
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(redis_server.running())
         redis = await stack.enter_async_context(Redis.from_url(server.url))
@@ -81,12 +79,20 @@ async def _alone(
         archive = await stack.enter_async_context(opened(settings.archive_url.get_secret_value()))
         await prepare(archive)
         await _apply(redis, [*files, _phones(folder / "phones.yaml", account, phones)])
-        runner = web.AppRunner(create_app(Parts(redis, archive, settings)))
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        yield Console(f"http://127.0.0.1:{runner.addresses[0][1]}", redis, archive, settings)
+        url = await stack.enter_async_context(serving(Parts(redis, archive, settings)))
+        yield Console(url, redis, archive, settings)
+
+
+@asynccontextmanager
+async def serving(parts: Parts) -> AsyncIterator[str]:
+    """The console's address."""
+    runner = web.AppRunner(create_app(parts))
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
 
 
 def _phones(path: Path, account: str, phones: Mapping[str, str]) -> Path:

@@ -89,8 +89,8 @@ async def get_person(at: At, login: str) -> PersonBody:
     return _person(await roster.known(at.redis, login, _whose(at)))
 
 
-@routes.post(f"{_ABOVE}/people", Right.CHANGE_PEOPLE)
-@routes.post(f"{_ACCOUNT}/people", Right.CHANGE_PEOPLE)
+@routes.post(f"{_ABOVE}/people", Right.CHANGE_PEOPLE, told_once=True)
+@routes.post(f"{_ACCOUNT}/people", Right.CHANGE_PEOPLE, told_once=True)
 async def add_person(at: At, body: NewPerson) -> Begun:
     """Let a person in; the answer has the password to begin with."""
     person = _made(at, body.login, body)
@@ -113,8 +113,8 @@ async def remove_person(at: At, login: str) -> None:
     await roster.remove(at.redis, await roster.known(at.redis, login, _whose(at)), by(at))
 
 
-@routes.post(f"{_ABOVE}/people/{{login}}/password", Right.CHANGE_PEOPLE)
-@routes.post(f"{_ACCOUNT}/people/{{login}}/password", Right.CHANGE_PEOPLE)
+@routes.post(f"{_ABOVE}/people/{{login}}/password", Right.CHANGE_PEOPLE, told_once=True)
+@routes.post(f"{_ACCOUNT}/people/{{login}}/password", Right.CHANGE_PEOPLE, told_once=True)
 async def reset_password(at: At, login: str) -> Begun:
     """Give a person a new password, and end its sessions."""
     known = await roster.known(at.redis, login, _whose(at))
@@ -135,8 +135,8 @@ async def list_tokens(at: At) -> list[TokenBody]:
     return [_token(token) for token in await people.tokens(at.redis, _whose(at))]
 
 
-@routes.post(f"{_ABOVE}/tokens", Right.CHANGE_PEOPLE)
-@routes.post(f"{_ACCOUNT}/tokens", Right.CHANGE_PEOPLE)
+@routes.post(f"{_ABOVE}/tokens", Right.CHANGE_PEOPLE, told_once=True)
+@routes.post(f"{_ACCOUNT}/tokens", Right.CHANGE_PEOPLE, told_once=True)
 async def add_token(at: At, body: NewToken) -> Shown:
     """Let a program in, as far as its scopes reach: at most what whoever asks may."""
     created = now()
