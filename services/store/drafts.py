@@ -5,6 +5,7 @@ All raise redis.exceptions.RedisError, and pydantic.ValidationError of a draft t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -19,6 +20,8 @@ from services.store.documents import Check, standing
 from services.store.versions import Edit
 
 _EDIT = "edit"
+KEPT = 500
+"""Documents of drafts that are kept as they were read, for whoever finds them unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,13 @@ async def get(redis: Redis, name: str) -> Draft | None:
     if not found:
         return None
     edit = _EDITS.validate_json(found.pop(_EDIT.encode()))
-    drafted = [_DRAFTED.validate_json(one) for one in found.values()]
+    drafted = [_drafted(one) for one in found.values()]
     return Draft(edit, {ref(one.document): one for one in drafted})
+
+
+@lru_cache(maxsize=KEPT)
+def _drafted(body: bytes) -> Drafted:
+    return _DRAFTED.validate_json(body)
 
 
 async def drop(redis: Redis, name: str, title: Ref) -> None:

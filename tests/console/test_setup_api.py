@@ -227,7 +227,14 @@ async def test_a_call_is_tried_by_the_draft(boss: Visit) -> None:
     after = json.loads((await boss.api("POST", trial, asked)).text)
     assert (before["nodes"][:2], after["nodes"][:2]) == (["welcome", "sales"], ["welcome", "repair"])
     assert (before["end_state"], after["cost"]) == ("answered", before["cost"])
-    assert (await boss.api("POST", trial, {"keys": "a"})).status == 422
+    for wrong in ({"keys": "a"}, {"at": "0001-01-01T00:00:00Z"}, {"at": "9999-12-31T23:59:59"}, {"hangs_up_after": -1}):
+        assert (await boss.api("POST", trial, wrong)).status == 422
+
+
+@pytest.mark.parametrize("text", ["", "a\x00b", "。。。", "{", "x" * 1001])
+async def test_what_cannot_be_spoken_is_refused(boss: Visit, text: str) -> None:
+    answer = await boss.api("POST", "/api/v1/accounts/demo/prompts/speak", {"text": text})
+    assert answer.status in {409, 422}
 
 
 async def test_lists_take_csv_and_give_it_back(boss: Visit) -> None:

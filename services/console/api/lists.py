@@ -1,5 +1,6 @@
 """Entries of black- and whitelists: found, added, taken away, brought and taken as CSV."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Annotated, cast
 
@@ -100,7 +101,7 @@ async def brought(at: At, id_: str, data: bytes, mark: str, *, instead: bool) ->
     """Raises Invalid with a place for each line that is wrong."""
     found = await own(at, id_)
     base = found.model_copy(update={"entries": {}}) if instead else found
-    listed = listfile.read(data, base)
+    listed = await asyncio.to_thread(listfile.read, data, base)
     if listed.mistakes:
         mistakes = list(listfile.first_of(listed.mistakes))
         where = [Where(at=f"line {one.line}", expected=f"{one.value}: {one.expected}") for one in mistakes]
@@ -116,7 +117,7 @@ async def own(at: At, name: str) -> NumberList:
 
 async def _put(at: At, found: NumberList, entries: Mapping[str, str | None], mark: str) -> None:
     new = found.model_copy(update={"entries": {}}).with_entries(entries)
-    taken = drafting.taken(drafting.whole(new), found)
+    taken = await asyncio.to_thread(drafting.taken, drafting.whole(new), found)  # 200,000 take a while
     await drafting.put(at, taken, mark or drafting.mark(found), found)
 
 

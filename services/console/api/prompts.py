@@ -62,7 +62,7 @@ class Recording(BaseModel):
 
 
 class Text(BaseModel):
-    text: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]+$")]
     voice: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+-]{2,40}$")] = "cmn"
 
 

@@ -26,6 +26,8 @@ from services.store.due import now
 routes = Routes("setup")
 
 SECONDS = 20.0
+EARLIEST, LATEST = 2000, 2099
+"""Years."""
 WAITING = 8
 """Dry runs that may wait for one of the two threads."""
 _THREADS = ThreadPoolExecutor(2, thread_name_prefix="trial")
@@ -41,6 +43,13 @@ class Trial(BaseModel):
     agents: Annotated[dict[Id, Behaviour], Field(max_length=500, description="Others are ready.")] = {}
     answers: Annotated[dict[Id, Annotated[str, Field(max_length=16_384)]], Field(max_length=50)] = {}
     hangs_up_after: Annotated[float | None, Field(ge=0, le=43_200, description="Seconds.")] = None
+
+    @field_validator("at")
+    @classmethod
+    def _near(cls, at: datetime | None) -> datetime | None:
+        if at is not None and not EARLIEST <= at.year <= LATEST:
+            raise ValueError(f"expected a time from {EARLIEST} to {LATEST}")
+        return at
 
     @field_validator("keys")
     @classmethod
@@ -92,11 +101,7 @@ async def run(at: At, number: str, body: Trial) -> Tried:
 
 
 def _ms(at: datetime, zone: str) -> int:
-    local = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))
-    try:
-        return int(local.timestamp() * 1000)
-    except (OverflowError, ValueError):
-        raise Refused("There is no such time: %(time)s.", time=str(at)) from None
+    return int((at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).timestamp() * 1000)
 
 
 def _agents(does: Mapping[str, Behaviour]) -> dict[str, Agent]:

@@ -55,6 +55,22 @@ def test_references_lead_somewhere_and_stay_in_the_account() -> None:
     ]
 
 
+def test_what_belongs_to_an_account_is_named_by_its_own_documents_only() -> None:
+    calendar = "kind: calendar\nid: ours\naccount: {}\n---\n"
+    asks = TARIFF.replace("prices:", "calendar: ours\nprices:")
+    ours = SHOP.replace(TARIFF, asks)
+    assert problems(ours, calendar.format("demo")) == [
+        "1.yaml:10: calendar: 'ours': this calendar belongs to another account"
+    ]
+    hours = "{kind: hours, open: [{days: [mon], hours: ['09:00-18:00']}], calendar: ours, next: bye, closed: bye}"
+    text = SHOP.replace("otherwise: bye}\n    sales", "otherwise: hours}\n    hours: " + hours + "\n    sales")
+    assert problems(text, calendar.format("demo")) == []
+    other = ACCOUNT.replace("demo", "other")
+    assert problems(text, other, calendar.format("other")) == [
+        "1.yaml:33: flow.nodes.hours.calendar: 'ours': this calendar belongs to another account"
+    ]
+
+
 def test_one_mistake_is_one_problem() -> None:
     broken = SHOP.replace("strategy: sequence", "strategy: fair")
     assert problems(broken) == []  # the group is known, and its own problem has been said
