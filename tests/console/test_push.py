@@ -133,3 +133,15 @@ async def test_a_view_that_cannot_be_drawn_ends_those_who_follow_it_only(push: P
         await sees(other, "li offline, wang offline")
         await agents.login(Distribution(redis, "shop"), "li", now())
         await sees(other, "li ready, wang offline")
+
+
+async def test_what_looks_the_same_is_not_pushed_again(push: Push, redis: Redis) -> None:
+    async def named(seen: Seen) -> str:
+        return ", ".join(sorted(seen.agents.values()))
+
+    with push.follow("shop", "names", named) as names, push.follow("shop", "states", states) as follower:
+        assert await names.next(5) == "li, wang"
+        await sees(follower, "li offline, wang offline")
+        await agents.login(Distribution(redis, "shop"), "li", now())
+        await sees(follower, "li ready, wang offline")
+        assert await names.next(0) is None
