@@ -1,10 +1,11 @@
 """What docs/notify.md says is so."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -12,7 +13,7 @@ from services.domain.messages import to_json
 from services.domain.notices import missed_call
 from services.domain.record import Keys, to_rfc3339
 from services.domain.retries import ATTEMPTS
-from services.domain.webhook import signature
+from services.domain.webhook import Event, signature
 from tests.unit.domain.test_notices import BEGAN, QUEUE, hotline, record
 
 PAGE = (Path(__file__).parents[2] / "docs" / "notify.md").read_text(encoding="utf-8")
@@ -46,6 +47,10 @@ def test_the_pages_example_is_ours() -> None:
     [message] = missed_call(call, hotline(missed_calls={"webhook": True}))
     assert to_rfc3339(message.at) == "2026-03-02T02:00:35.000Z"
     assert json.loads(PAGE.split("```json\n")[1].split("```")[0]) == json.loads(to_json(message))
+
+
+def test_the_page_has_every_event() -> None:
+    assert set(re.findall(r"^\| `([a-z]+\.[a-z]+)` \|", PAGE, re.MULTILINE)) == set(get_args(Event))
 
 
 def test_the_page_says_how_often_it_is_tried() -> None:
