@@ -18,6 +18,8 @@ from services.domain.sip_message import LONGEST, objection
 PROTOCOL = "sip"
 HEARTBEAT_SECONDS = 20.0
 CONNECT_SECONDS = 5.0
+CLOSE_SECONDS = 2.0
+"""That a browser has to say goodbye."""
 CHECK_SECONDS = 30.0
 """How often it is asked whether the session still holds."""
 ASTERISKS_LONGEST = 65_536
@@ -52,7 +54,7 @@ class Lines:
                 raise Away("Asterisk does not answer, so the softphone cannot ring now.") from error
             async with asterisk:
                 browser = web.WebSocketResponse(
-                    protocols=[PROTOCOL], heartbeat=HEARTBEAT_SECONDS, max_msg_size=LONGEST * 4
+                    protocols=[PROTOCOL], heartbeat=HEARTBEAT_SECONDS, max_msg_size=LONGEST * 4, timeout=CLOSE_SECONDS
                 )
                 await browser.prepare(at.request)
                 async with self._only(agent, browser):

@@ -45,8 +45,8 @@ HEARS = """async () => {
 }"""
 
 
-async def is_ready(page: Page) -> None:
-    await expect(page.locator("#phone[data-link=ready]")).to_be_attached(timeout=15_000)
+async def is_ready(page: Page, within: float = 15) -> None:
+    await expect(page.locator("#phone[data-link=ready]")).to_be_attached(timeout=1000 * within)
 
 
 async def hears_the_agent(ear: Ear, *, loud: bool) -> None:
@@ -150,12 +150,12 @@ async def test_a_caller_is_transferred_from_the_browser(office: Node, chromium: 
 async def test_a_talk_outlives_the_console(office: Node, chromium: Browser, zhou: Distribution) -> None:
     """Sound goes straight to Asterisk; the line for its signals comes back by itself."""
     async with sitting(chromium, office.console_url, LOGIN, may_complain=True) as page:
-        caller = await rings(office, zhou, page, [is_hung_up()])
+        caller = await rings(office, zhou, page, [is_hung_up(90_000)], deadline=120)
         await talks_at_last(page)
         await office.back_office.kill()
         await expect(page.get_by_text("The connection is lost")).to_be_visible()
         await office.start_console()
-        await is_ready(page)
+        await is_ready(page, within=60)
         assert await state(zhou, "1100") == State.BUSY
         await page.keyboard.press("Alt+H")
         assert await caller.wait(20) == 0
