@@ -104,6 +104,17 @@ async def test_the_caller_is_shown_as_text(visit: Visit, zhou: Distribution) -> 
     assert "&lt;img src=x" in page.text
 
 
+async def test_what_concerns_the_agent_is_pushed_and_nobody_elses(visit: Visit, zhou: Distribution) -> None:
+    async with visit.session.get("/accounts/demo/desk/events", timeout=aiohttp.ClientTimeout(30)) as response:
+        await response.content.readuntil(b"event: away\n")  # after all parts as they are
+        await cards.show(zhou, card(call="c4", number="13700137000"), ["1001"], now())
+        await cards.show(zhou, card(call="c5", number="13600136000"), [AGENT], now())
+        before = await response.content.readuntil(b"event: caller\n")
+        pushed = before + await response.content.readuntil(b"\n\n")
+    assert b"13600136000" in pushed
+    assert b"13700137000" not in pushed
+
+
 async def test_notes_are_of_the_caller_who_is_shown(visit: Visit, zhou: Distribution) -> None:
     await cards.show(zhou, card(call="c2", number="13900139000"), [AGENT], now())
     await told(visit, "POST", "/notes", {"call": "c2", "text": SCRIPT})
