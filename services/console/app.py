@@ -153,7 +153,10 @@ async def _told(request: web.Request, found: Problem) -> web.Response:
             who = await access.identity(request, request.app[PARTS].redis)
         except (Problem, RedisError):
             who = None
-    return problem(_at(request, who), found, for_program=for_program)
+    told = problem(_at(request, who), found, for_program=for_program)
+    if isinstance(found, WrongMethod):
+        told.headers[hdrs.ALLOW] = str(found.values["methods"])
+    return told
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:

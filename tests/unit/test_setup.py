@@ -10,7 +10,9 @@ import pytest
 from tests.harness.state import ROOT
 
 EVERYDAY = ["awk", "bash", "cat", "dirname", "env", "flock", "grep", "mkdir", "sed", "tail"]
-NEW_MACHINE = "redis-server sip-tester espeak-ng sox ffmpeg graphviz postgresql python3-venv"
+NEW_MACHINE = (
+    "redis-server sip-tester espeak-ng sox ffmpeg graphviz postgresql chromium python3-venv fonts-wqy-microhei"
+)
 
 
 class Machine:
