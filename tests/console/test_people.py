@@ -15,6 +15,7 @@ from services.store import audit, people
 from services.store.due import now
 from tests.console.conftest import Console
 from tests.harness.console import ACCOUNT, PASSWORD, Answer, Visit
+from tests.unit.services.test_cli import hotline as run_hotline
 
 OWN = "/api/v1/accounts/demo/people"
 SCRIPT = "<script>alert(1)</script>"
@@ -170,3 +171,21 @@ async def test_a_new_password_asks_for_the_old_one_and_ends_other_sessions(conso
         assert (await again.log_in("changer", "a much better one")).status == 303
         assert (await again.form("/me", {"name": "新名字", "language": "zh-CN"})).status == 303
         assert "新名字" in (await again.get("/me")).text
+
+
+async def test_the_command_line_does_the_same(console: Console) -> None:
+    env = {"HOTLINE_REDIS_URL": console.settings.redis_url}
+
+    async def hotline(*arguments: str) -> tuple[int, str]:
+        done = await asyncio.to_thread(run_hotline, *arguments, **env)
+        return done.returncode, done.stdout + done.stderr
+
+    code, said = await hotline("person", "add", "by.shell", "supervisor", "--account", ACCOUNT)
+    assert (code, said.startswith("by.shell: ")) == (0, True)
+    async with console.visiting() as visit:
+        assert (await visit.log_in("by.shell", said.split()[1])).status == 303
+    assert await hotline("person", "add", "by.shell", "supervisor", "--account", ACCOUNT) == (
+        1,
+        "The login by.shell is taken.\n",
+    )
+    assert await hotline("token", "take-back", "shell", "--account", ACCOUNT) == (1, "There is no token shell.\n")

@@ -109,9 +109,13 @@ def base(at: At) -> str:
 
 
 def _roles(at: At, present: Role | None = None) -> list[Role]:
-    """Those that whoever asks may give here, and the present one, so that a form can show it."""
+    """Those that whoever asks may give here, the least first, and the present one, so that a form can show it."""
     here = OF_ONE_ACCOUNT if "account" in at.request.match_info else OF_ALL_ACCOUNTS
-    return [role for role in Role if role == present or (role in here and not beyond(at.identity.rights, RIGHTS[role]))]
+    return [
+        role
+        for role in reversed(Role)
+        if role == present or (role in here and not beyond(at.identity.rights, RIGHTS[role]))
+    ]
 
 
 async def _agents(at: At) -> list[Agent]:
