@@ -120,6 +120,14 @@ async def problems(seen: Desk, changed: Sequence[Document]) -> list[Flaw]:
     return await asyncio.to_thread(check_change, reading, seen.seen)
 
 
+async def refuse_wrong(seen: Desk, more: Sequence[Document] = ()) -> None:
+    """Calls are led by what is right only. Raises Refused."""
+    if found := await problems(seen, [*{ref(one): one for one in (*seen.changed, *more)}.values()]):
+        where = [Where(at=f"{one.file} {one.key}", expected=one.expected) for one in found]
+        first = f"{where[0].at}: {where[0].expected}"
+        raise Refused("Calls can be led by it once this is right: %(problem)s", where, problem=first)
+
+
 def of_document(found: Iterable[Flaw], document: Document) -> Iterator[Flaw]:
     return (one for one in found if one.file in {f"{document.kind} {document.id}", Located.stored(document).file})
 

@@ -6,7 +6,6 @@ import logging
 import secrets
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Literal
 
@@ -53,8 +52,8 @@ class Job:
         except asyncio.CancelledError:
             self.state = "cancelled"
             raise
-        except (TimeoutError, BrokenProcessPool, OSError):
-            log.warning("a replay of %d calls was not finished", self.calls, exc_info=True)
+        except Exception:
+            log.exception("a replay of %d calls was not finished", self.calls)
             self.state = "failed"
 
     async def _compare(self, calls: Sequence[Record], pool: ProcessPoolExecutor) -> None:

@@ -237,6 +237,16 @@ async def test_what_cannot_be_spoken_is_refused(boss: Visit, text: str) -> None:
     assert answer.status in {409, 422}
 
 
+async def test_no_call_is_led_by_what_is_not_right(boss: Visit) -> None:
+    shown = await seen(boss, FLOW)
+    shown["document"]["flow"]["nodes"]["welcome"]["keys"]["1"] = "nowhere"
+    assert (await put(boss, FLOW, shown["mark"], document=shown["document"])).status == 200
+    for path, body in (("hotlines/4001234567/trials", {"keys": "1"}), ("impact", {})):
+        answer = await boss.api("POST", f"/api/v1/accounts/demo/{path}", body)
+        assert (answer.status, json.loads(answer.text)["id"]) == (409, "refused")
+        assert "there is no node of this name" in answer.text
+
+
 async def test_lists_take_csv_and_give_it_back(boss: Visit) -> None:
     entries = "/api/v1/accounts/demo/lists/demo-blocked"
     listed = {

@@ -59,6 +59,7 @@ async def start(at: At, body: Wanted) -> Impact:
     desk = await drafting.desk(at)
     if not desk.changed:
         raise Refused("There is nothing in the draft that could change a call.")
+    await drafting.refuse_wrong(desk)
     calls = await _calls(at, now() - body.days * _DAY)
     before, after = (list(side.documents.values()) for side in (desk.stands, desk.seen))
     return shown(await _jobs(at).start(_owner(at), calls, (at.settings.sounds_dir, before, after)))

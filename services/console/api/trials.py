@@ -77,6 +77,7 @@ async def run(at: At, number: str, body: Trial) -> Tried:
     """Say what would become of a call. Nobody is rung and nothing is written."""
     desk = await drafting.desk(at)
     hotline = desk.hotline(number)
+    await drafting.refuse_wrong(desk, [hotline])
     scene = Scene(
         documents=list(desk.seen.documents.values()),
         number=number,
