@@ -13,7 +13,7 @@ export PYTHONPYCACHEPREFIX := $(CACHE)/python
 PYTEST := $(BIN)/python -m pytest -o cache_dir=$(CACHE)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint stack-test bench clean
+.PHONY: help setup demo run test lint stack-test bench screenshots clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +42,10 @@ stack-test: setup ## The demo's calls against docker-compose.yml
 bench: setup ## Benchmark tables, and the tests that are too large for every day
 	@$(BIN)/python -m tests.bench
 	@$(PYTEST) -m large
+
+screenshots: setup ## Take the pictures of docs/screenshots anew
+	@$(PYTEST) tests/console/test_screenshots.py
+	@mkdir -p docs/screenshots && cp $(STATE)/screenshots/*.png docs/screenshots/
 
 clean: ## Remove the state folder; what the system's packages installed stays
 	@test ! -e '$(STATE)' || test -e '$(STATE)/setup.lock' || \

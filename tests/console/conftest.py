@@ -29,7 +29,7 @@ from tests.harness.node import DEMO, PHONES, Node, running
 from tests.harness.state import STATE
 
 DOCUMENTS = Path(__file__).parent / "documents"
-COMPANY_DAYS = 8
+COMPANY_DAYS = 5
 
 
 @dataclass(frozen=True)
