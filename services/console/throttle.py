@@ -1,5 +1,6 @@
 """How often may be tried to log in: by one address to one person, to one person at all, by one address at all."""
 
+from ipaddress import ip_address
 from typing import Any
 
 from aiohttp import web
@@ -43,5 +44,12 @@ def address_of(request: web.Request, settings: Settings) -> str:
     remote = request.remote or ""
     if remote in settings.console_proxies:
         said = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        return said or remote
+        return said if _is_address(said) else remote
     return remote
+
+
+def _is_address(said: str) -> bool:
+    try:
+        return bool(ip_address(said))
+    except ValueError:
+        return False

@@ -75,6 +75,7 @@ async def alone(folder: Path, account: str, phones: Mapping[str, str], files: Se
             assets_dir=STATE / "web",
             recordings_dir=folder / "recordings",
             sounds_dir=folder / "sounds",
+            console_proxies=frozenset({"127.0.0.1"}),
         )
         archive = await stack.enter_async_context(opened(settings.archive_url.get_secret_value()))
         await prepare(archive)

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Self
 
 import aiohttp
@@ -17,6 +18,7 @@ from services.store import people
 PASSWORD = "correct horse battery"
 HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
 """Quick to verify; how strong it is is not what these tests are about."""
+_VISITS = count(1)
 ACCOUNT, FOREIGN = "demo", "other"
 
 PEOPLE: Mapping[str, Person] = {
@@ -60,7 +62,10 @@ class Visit:
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        # Each from an address of its own: attempts to log in are counted by it.
+        headers = {"X-Forwarded-For": f"2001:db8::{next(_VISITS):x}"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address that is a number
         self.session = aiohttp.ClientSession(url, cookie_jar=jar, headers=headers)
         self.csrf = ""

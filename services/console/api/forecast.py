@@ -19,7 +19,7 @@ from services.domain.cycle import add_months
 from services.domain.forecast import Band
 from services.domain.rights import Right
 
-routes = Routes()
+routes = Routes("money")
 
 _MINUTE = 60
 
