@@ -20,7 +20,7 @@ from services.domain.ladder import rungs
 from services.domain.rights import Right
 from services.store.due import now
 
-pages = Routes()
+pages = Routes("calls")
 pages.page("/accounts/{account}/calls.csv", Right.SEE_CALLS)(exports.calls_csv)
 pages.page("/accounts/{account}/calls.xlsx", Right.SEE_CALLS)(exports.calls_xlsx)
 
