@@ -51,10 +51,9 @@ async def test_only_so_many_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize(("engine", "told"), [(Slow(), "not within 0.2 s"), (Failing(), "out of breath"), (Mute(), "")])
 async def test_what_cannot_be_spoken_in_time_is_left_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, engine: Espeak, told: str
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, engine: Espeak, told: str
 ) -> None:
-    monkeypatch.setattr(impromptu, "SECONDS", 0.2)
-    assert await Impromptu(Sounds(tmp_path, engine)).sound("在路上", "cmn") is None
+    assert await Impromptu(Sounds(tmp_path, engine), seconds=0.2).sound("在路上", "cmn") is None
     assert f"a value could not be spoken: {told}" in caplog.text
     assert "在路上" not in caplog.text  # it may be somebody's name
     assert not list(tmp_path.rglob("*.wav"))  # noqa: ASYNC240
