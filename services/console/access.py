@@ -24,6 +24,8 @@ LONGEST_MS = 24 * 3600_000
 COOKIE = "hotline"
 _HALF = re.compile("[\ud800-\udfff]")
 """Half a character, or a byte that is none, as Python reads it."""
+SEEN_MS = 10 * 60_000
+"""How exactly is known when somebody was there last: as often a session is written anew, and begins to age anew."""
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf"
 _SAFE = {hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS}
@@ -84,6 +86,8 @@ async def _person(redis: Redis, session: Session) -> Identity | None:
         return None
     if session.get("epoch") != known.epoch or now() - session.get("began", 0) > LONGEST_MS:
         return None
+    if now() - session.get("seen", 0) > SEEN_MS:
+        session["seen"] = now()
     person = known.person
     return Identity(person.login, person.name, person.account, person.rights, person, session["csrf"])
 

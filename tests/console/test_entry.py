@@ -1,6 +1,7 @@
 """Logging in and out."""
 
 import asyncio
+import json
 import time
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ import pyotp
 import pytest
 
 from services.console import passwords
+from services.console.access import SEEN_MS
 from services.console.throttle import TO_ONE_BY_ONE
 from services.domain.people import Person
 from services.domain.rights import Role
@@ -99,6 +101,18 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(console: Co
         cookie = (await visit.log_in("super@demo")).headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+
+
+async def test_a_session_ages_from_the_last_visit(console: Console) -> None:
+    async with console.visiting("super@demo") as visit:
+        assert "Set-Cookie" not in (await visit.get("/accounts")).headers
+        [cookie] = [cookie for cookie in visit.session.cookie_jar if cookie.key == "hotline"]
+        key = f"hotline_{cookie.value}"
+        kept = json.loads(await console.redis.get(key))
+        kept["session"]["seen"] -= SEEN_MS + 1
+        await console.redis.set(key, json.dumps(kept), ex=60)
+        assert "Set-Cookie" in (await visit.get("/accounts")).headers
+        assert await console.redis.ttl(key) > 60
 
 
 async def test_the_language_is_the_browsers_until_one_is_chosen(console: Console) -> None:
