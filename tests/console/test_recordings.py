@@ -119,6 +119,12 @@ async def test_it_is_drawn_without_being_heard(console: Console, record: Record)
     assert await heard(console, record) == []
 
 
+@pytest.mark.parametrize("number", ["1", "00001", "-1", "٠", "9" * 5000])
+async def test_no_number_but_those_of_its_recordings_is_one(console: Console, record: Record, number: str) -> None:
+    async with console.visiting("super@demo") as visit:
+        assert (await visit.get(f"{api(record)}/{number}")).status == 404
+
+
 SECRET = "secret of the machine"
 OUTSIDE = ("../secret.wav", "/etc/passwd", f"{ACCOUNT}/../../secret.wav", f"{ACCOUNT}/link.wav", ACCOUNT, "")
 

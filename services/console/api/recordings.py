@@ -121,7 +121,7 @@ async def draw(at: At, call: str, number: str) -> Drawn:
 async def _file(at: At, found: Whole, number: str) -> tuple[str, Path]:
     """Raises Unknown and Refused. Only what the record names is ever looked for."""
     named = files(found.record)
-    if not (number.isdecimal() and number.isascii() and int(number[:4]) < len(named)):
+    if not (number.isdecimal() and number.isascii() and len(number) < 5 and int(number) < len(named)):  # noqa: PLR2004
         raise Unknown("The call has no recording %(number)s.", number=number)
     _, file = named[int(number)]
     if path := await asyncio.to_thread(recordings.find, at.settings.recordings_dir, file):
