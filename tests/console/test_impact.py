@@ -52,7 +52,8 @@ async def test_calls_that_would_have_gone_elsewhere_are_found(boss: Visit) -> No
         return found if found["state"] != "running" else None
 
     found = await until(done, "the replay to be over", 60)
-    assert (found["state"], found["calls"], found["done"], found["elsewhere"]) == ("done", 3, 3, 2)
+    assert (found["state"], found["elsewhere"]) == ("done", 2)
+    assert found["calls"] == found["done"] >= 3, "other tests have had calls, too"
     assert [(one["before"].split()[1], one["after"].split()[1], one["calls"]) for one in found["sums"]] == [
         ("sales", "service", 2)
     ]

@@ -79,7 +79,7 @@ async def test_somebody_says_so_by_hand_until_it_calls_again(console: Console, n
 async def test_only_who_was_missed_can_be_dealt_with(console: Console, number: str) -> None:
     await archive(console.redis, console.archive, in_vain(FOREIGN, number), answered(ACCOUNT, number, "1001"))
     async with console.visiting("super@demo") as visit:
-        for unknown in (number, "95588", "%00", "..%2F..", "' OR 1=1"):
+        for unknown in (number, "95588", "..%2F..", "' OR 1=1"):
             answer = await visit.api("PUT", f"{MISSED}/{quote(unknown, safe='%')}", {})
             assert (answer.status, json.loads(answer.text)["id"]) == (404, "unknown"), unknown
         assert (await visit.api("PUT", f"{MISSED}/{number}", {"note": "x" * 501})).status == 422

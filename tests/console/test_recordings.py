@@ -150,7 +150,7 @@ async def test_no_name_leads_out_of_the_folder(console: Console, name: str) -> N
     assert await heard(console, record) == []
 
 
-@pytest.mark.parametrize("number", ["1", "-1", "x", "\u0661", "99999999999999999999", "0%2F..%2F..", "%00", "0.wav"])
+@pytest.mark.parametrize("number", ["1", "-1", "x", "\u0661", "99999999999999999999", "0%2F..%2F..", "0.wav"])
 async def test_only_those_that_the_call_has(console: Console, record: Record, number: str) -> None:
     async with console.visiting("boss@demo") as visit:
         assert (await visit.get(f"{api(record)}/{number}")).status == 404
