@@ -108,7 +108,7 @@ async def test_a_session_ages_from_the_last_visit(console: Console) -> None:
         assert "Set-Cookie" not in (await visit.get("/accounts")).headers
         [cookie] = [cookie for cookie in visit.session.cookie_jar if cookie.key == "hotline"]
         key = f"hotline_{cookie.value}"
-        kept = json.loads(await console.redis.get(key))
+        kept = json.loads(await console.redis.get(key) or "")
         kept["session"]["seen"] -= SEEN_MS + 1
         await console.redis.set(key, json.dumps(kept), ex=60)
         assert "Set-Cookie" in (await visit.get("/accounts")).headers

@@ -66,7 +66,7 @@ async def test_formulas_of_callers_and_colleagues_stay_texts(console: Console) -
     await archive(console.redis, console.archive, replace(in_vain(ACCOUNT, number), caller_name=HOSTILE))
     calls_of, missed = (f"/api/v1/accounts/{ACCOUNT}/{of}" for of in ("calls", "missed"))
     async with console.visiting("super@demo") as visit:
-        assert (await visit.api("PUT", f"{missed}/{number}", {"note": HOSTILE})).status == 200
+        assert (await visit.api("PUT", f"{missed}/{number}", {"note": HOSTILE})).status == 204
         for path, columns in ((calls_of, [2]), (missed, [2, 13])):
             [_, row] = read_csv((await visit.get(f"{path}.csv?number={number}")).body)
             assert [row[column] for column in columns] == [f"'{HOSTILE}" for _ in columns]
