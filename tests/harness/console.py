@@ -73,9 +73,10 @@ class Visit:
     async def log_in(self, login: str, password: str = PASSWORD) -> Answer:
         answer = await self.form("/login", {"login": login, "password": password})
         if answer.status == 303:
-            page = await self.get("/accounts", follow=True)
+            page = await self.get("/me")
             found = re.search(r'name="csrf" value="([^"]+)"', page.text)
-            self.csrf = found[1] if found else ""
+            assert found, f"{page.status} {page.text[:500]}"
+            self.csrf = found[1]
         return answer
 
     async def get(self, path: str, *, follow: bool = False, **more: Any) -> Answer:
