@@ -19,6 +19,11 @@ const RETRY_MS = { first: 2000, longest: 60_000 };
 const REGISTERED_SECONDS = 600;
 const BUSY = 486;
 
+/** JsSIP takes up to two seconds to stop, and would meanwhile connect again, and take the phone back, when the line is closed. */
+function hangUpTheLine(ua: UA | null): void {
+  (ua as unknown as { transport: { disconnect(): void } | null } | null)?.transport?.disconnect();
+}
+
 export class Softphone {
   private readonly view: PhoneView;
   private readonly devices: Devices;
@@ -118,6 +123,7 @@ export class Softphone {
     const ua = this.ua;
     this.ua = null;
     ua?.stop();
+    hangUpTheLine(ua);
     this.release?.();
     this.ringer.stop();
     this.view.link(why);
