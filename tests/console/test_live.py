@@ -184,9 +184,16 @@ async def test_a_caller_is_pulled_to_an_agent(console: Console, desk: Distributi
     await joins(desk, "busy-2")
     await joins(desk, "pbx1-3.3")
     async with console.visiting("super@demo") as visit:
-        assert "1002" in (await visit.get("/accounts/demo/live/calls/pbx1-3.3")).text
+
+        async def shown() -> bool:
+            return "1002" in (await visit.get("/accounts/demo/live/calls/pbx1-3.3")).text
+
+        async def pulled() -> bool:
+            return bool((await board(visit))["callers"][0]["agents"] == ["1002"])
+
+        await until(shown, "the caller to be on the board")  # it may be a quarter of a second old
         assert (await visit.api("POST", f"{API}/calls/pbx1-3.3/pull", {"agent": "1002"})).status == 204
-        assert (await board(visit))["callers"][0]["agents"] == ["1002"]
+        await until(pulled, "the board to show whom the caller was pulled to")
         assert (await visit.api("POST", f"{API}/calls/pbx1-9.9/pull", {"agent": "1002"})).status == 409
 
 
