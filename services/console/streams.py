@@ -92,9 +92,9 @@ async def _end(app: web.Application) -> None:
     await app[PUSH].end()
 
 
-async def newest(at: At, key: Hashable, make: Make[T]) -> T:
-    """What a stream would begin with. Raises Away."""
-    with at.request.app[PUSH].follow(at.account, key, make) as follower:
+async def newest(at: At, make: Make[T]) -> T:
+    """What a stream would begin with, drawn now: who has just changed something sees it. Raises Away."""
+    with at.request.app[PUSH].follow(at.account, object(), make) as follower:
         found = await follower.next(FIRST_SECONDS)
     if found is None:
         raise Away("Redis does not answer, so this cannot be shown or done now. Calls go on meanwhile.")

@@ -90,7 +90,7 @@ def _frame_of(at: At, query: LiveQuery) -> Make[Frame]:
 @routes.get("/api/v1/accounts/{account}/live", Right.SEE_LIVE)
 async def now(at: At, query: LiveQuery) -> LiveNow:
     """What goes on now: queues, callers, agents, and the day's figures."""
-    found = await streams.newest(at, ("api", query.model_dump_json()), _frame_of(at, query))
+    found = await streams.newest(at, _frame_of(at, query))
     return LiveNow.model_validate_json(found["board"])
 
 

@@ -69,8 +69,8 @@ def _key(at: At, query: Wall) -> tuple[object, ...]:
 
 @pages.page("/accounts/{account}/live", Right.SEE_LIVE)
 async def show(at: At, query: Wall) -> Page:
-    drawn = await streams.newest(at, _key(at, query), _frame_of(at, query))
-    groups = await streams.newest(at, "groups", _groups)
+    drawn = await streams.newest(at, _frame_of(at, query))
+    groups = await streams.newest(at, _groups)
     return Page(
         "live/page.html",
         drawn=drawn,
