@@ -12,13 +12,15 @@ from services.store.due import now
 from tests.calls.test_waiting import waits
 from tests.harness.demo_calls import CALLER
 from tests.harness.desk import reaches
-from tests.harness.hearing import SECOND, Ear, likeness, listening, samples, without_lead
+from tests.harness.hearing import SECOND, Ear, likeness, listening, samples
 from tests.harness.node import Node
 from tests.harness.sipp import CALLER_HOST, Phone, hangs_up, is_hung_up, talks
 from tests.harness.waiting import until
 
 HELLO = spoken_name("您好，欢迎致电，正在为您转接客服人员。", "cmn")
 GROUP, QUEUE = "4005100004", "4005100005"
+BEFORE_THE_WAY_IS_OPEN = SECOND // 4
+"""Asterisk sends no sound before its 183 is out, and the prompt may have begun by then."""
 
 
 async def hears(ear: Ear, count: int) -> None:
@@ -51,7 +53,7 @@ async def test_billing_begins_when_the_agent_picks_up(
         assert (node.sipp.got(caller, 183), node.sipp.got(caller, 200)) == (True, False)
         assert [await side.wait(30) for side in (phone, caller)] == [0, 0]
         heard = list(ear.samples)
-    assert likeness(heard, without_lead(hello), begins_within=2) > 0.9
+    assert likeness(heard, hello[BEFORE_THE_WAY_IS_OPEN:], begins_within=2) > 0.9
     if to == QUEUE:
         music = samples(node.sounds / HOLD_MUSIC)
         after_hello = early[len(hello) - SECOND // 2 :]
