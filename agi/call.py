@@ -16,13 +16,12 @@ from agi.meter import Meter
 from agi.room import Room
 from agi.sound import hear
 from agi.systems import Nobody, Systems
-from services.domain import region
 from services.domain.card import Mark, Pressed
 from services.domain.documents import Hotline
 from services.domain.nodes.base import Prompt
-from services.domain.numbers import as_dialled, to_e164
+from services.domain.numbers import as_dialled
 from services.domain.prompts import parts_of, value_of
-from services.domain.region import party
+from services.domain.region import place_of
 from services.domain.spoken import CALLER, Variable
 from services.store.distribution import Distribution
 
@@ -99,9 +98,7 @@ class Call:
 
     @property
     def region(self) -> str:
-        """Where the number is from, ``广东深圳``; empty when it is not known, or the places are not loaded yet."""
-        found = party(self.caller or None, to_e164(self.caller), None, places=region.loaded()).region
-        return str(found) if found else ""
+        return place_of(self.caller)
 
     @property
     def name(self) -> str:

@@ -5,10 +5,8 @@ from collections.abc import Sequence
 
 from agi.call import Call
 from agi.callee import Callee
-from services.domain import region
 from services.domain.card import Card
-from services.domain.numbers import to_e164
-from services.domain.region import party
+from services.domain.region import place_of
 from services.store import cards
 from services.store.breaker import AWAY
 from services.store.callbacks import Callback
@@ -42,7 +40,7 @@ async def show_callback(distribution: Distribution, callback: Callback, agent: s
         call=callback.id,
         number=callback.number,
         name="",
-        region=_place(callback.number),
+        region=place_of(callback.number),
         hotline=callback.hotline,
         node=callback.node,
         group=callback.group,
@@ -51,11 +49,6 @@ async def show_callback(distribution: Distribution, callback: Callback, agent: s
         rang=now(),
     )
     await _show(distribution, card, [agent])
-
-
-def _place(number: str) -> str:
-    found = party(number, to_e164(number), None, places=region.loaded()).region
-    return str(found) if found else ""
 
 
 async def _show(distribution: Distribution, card: Card, agents: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from services.domain.divisions import CITIES, divided
 from services.domain.model import DocumentModel, Id, Model
+from services.domain.numbers import to_e164
 
 NumberType = Literal["mobile", "fixed", "international", "withheld", "unknown"]
 """``international`` is whatever is not +86, Hong Kong, Macau and Taiwan included; ``unknown`` is a number that is shown
@@ -113,6 +114,12 @@ def region_of(e164: str) -> Region | None:
     """
     number = PhoneNumber(country_code=86, national_number=int(e164.removeprefix("+86")))
     return _region(_geocoder().description_for_valid_number(number, "zh"))
+
+
+def place_of(number: str) -> str:
+    """Where a number is from, ``广东深圳``; empty when that is not known or the places are not loaded yet."""
+    found = party(number or None, to_e164(number), None, places=loaded()).region
+    return str(found) if found else ""
 
 
 def load() -> None:
