@@ -71,9 +71,9 @@ end
 function operations.put_group(name, strategy, steps, capacity, wrap_ms, rest_ms, returning_ms, place_ms, ...)
     local terms = table.concat({strategy, steps, capacity, wrap_ms, rest_ms, returning_ms, place_ms, ...}, ',')
     local old = load(group_key(name))
-    if old.terms == terms then return end
     local members = {...}
     redis.call(#members > 0 and 'SADD' or 'SREM', groups_key, name)
+    if old.terms == terms then return end
     put_members(name, words(old.members or ''), members)
     save(group_key(name), {
         terms = terms, strategy = strategy, steps = steps, capacity = capacity, wrap_ms = wrap_ms, rest_ms = rest_ms,

@@ -53,7 +53,8 @@ end
 local function tell(id, call, state, reason, counted)
     emit('of', 'caller', 'call', id, 'state', state, 'reason', reason, 'group', call.group, 'agents', call.agents,
         'priority', call.priority, 'joined', call.joined, 'process', call.process, 'since', call.since,
-        'number', call.number, 'hotline', call.hotline or '', 'region', call.region or '', 'arrived', call.arrived or '', 'pulled', call.pulled, 'counted', counted or '')
+        'number', call.number, 'hotline', call.hotline or '', 'region', call.region or '',
+        'arrived', call.arrived or '', 'pulled', call.pulled, 'counted', counted or '')
 end
 
 -- Gives the caller to these agents, and wakes the one session that holds it.

@@ -5,7 +5,8 @@ local LONGEST_WAIT = 3600 -- seconds; who waited longer counts as one who waited
 
 local TURNED = {abandoned = true, overflow = true, key = true, closed = true, full = true, unanswered = true}
 
--- Also of all days together, where nothing is ever counted down. Gives what was counted, `day hour outcome seconds by`, for the entry that tells of it. Seconds begun count.
+-- Gives what was counted, `day hour outcome seconds by`, for the entry that tells of it; seconds begun count. It is counted
+-- of all days together, too, where nothing is ever counted down.
 local function count(call, outcome, at, by)
     if (call.arrived or '') == '' then return '' end
     local hour = math.floor((at + CHINA_MS) % DAY_MS / HOUR_MS)
