@@ -56,12 +56,18 @@ class Transfers:
                 while not await self._has_taken(channel):  # noqa: ASYNC110 - there is no event to wait for
                     await asyncio.sleep(LOOK_SECONDS)
             await self._link.action("Redirect", Channel=channel, Context="transferred", Exten="ringing", Priority="1")
-        except (ami.RefusedError, OSError) as error:  # it hung up, or the dialplan does it when nobody answers
+        except (ami.RefusedError, OSError) as error:  # it hung up; else the dialplan does it when nobody answers
             log.warning("%s was not sent on: %r", channel, error)
 
     async def _has_taken(self, channel: str) -> bool:
-        """Whether it has the variables of the channel that dialled. Before that a Redirect would be lost."""
-        return bool((await self._link.action("Getvar", Channel=channel, Variable="DIALLED")).get("Value"))
+        """Whether it has the variables of the channel that dialled. Before that a Redirect would be lost.
+
+        While it takes the other's place, Asterisk for a moment knows no channel of its name.
+        """
+        try:
+            return bool((await self._link.action("Getvar", Channel=channel, Variable="DIALLED")).get("Value"))
+        except ami.RefusedError:
+            return False
 
     async def _hand(self, account: str, call: str, agent: str) -> None:
         try:
