@@ -18,11 +18,12 @@ from services.domain import region
 from services.domain.call import Call
 from services.domain.cdr import record_of
 from services.domain.cel import CelRow, Splitter
+from services.domain.charge import Charge
 from services.domain.documents import Account, Document, Hotline
 from services.domain.folding import take
 from services.domain.package import Package
 from services.domain.rating import Home, Rater
-from services.domain.record import Charge, Record, to_json
+from services.domain.record import Record, to_json
 from services.domain.tariff import Tariff
 from services.domain.usage import usage_of
 from services.store import documents

@@ -7,10 +7,11 @@ from typing import Any
 
 from services.archive.schema import ATTEMPTS, CALLS, HOPS, KEYS, MET, RECORDS
 from services.domain import clock, money, region
+from services.domain.charge import Charge
 from services.domain.notices import is_missed
 from services.domain.numbers import as_dialled
 from services.domain.rating import CHINA_TIME
-from services.domain.record import SCHEMA, Charge, Hop, Record, from_json
+from services.domain.record import SCHEMA, Hop, Record, from_json
 from services.domain.statistics.bins import TALK_EDGES_S, WAIT_EDGES_S, bin_of
 
 Row = dict[str, Any]

@@ -13,10 +13,11 @@ from services.billing.library import Library
 from services.domain import region
 from services.domain.book import Book, keeps_book
 from services.domain.calendar import CHINA, Calendar
+from services.domain.charge import Charge
 from services.domain.correction import covered_again
 from services.domain.documents import Account, Hotline
 from services.domain.rating import Home, Rater
-from services.domain.record import Charge, Record
+from services.domain.record import Record
 from services.domain.region import Numbering
 from services.domain.reservation import Hold, Means
 from services.domain.tariff import Tariff

@@ -15,8 +15,8 @@ from pydantic import BaseModel
 from services.domain import money
 from services.domain.book import Line
 from services.domain.flat import harmless
+from services.domain.instant import to_rfc3339
 from services.domain.rating import CHINA_TIME
-from services.domain.record import to_rfc3339
 from services.domain.statement import Statement, cost
 
 Language = Literal["zh", "en"]

@@ -10,9 +10,10 @@ from redis.asyncio import Redis
 
 from services.billing.pricing import Pricing
 from services.domain import clock
+from services.domain.charge import Charge
 from services.domain.correction import Correction, correction, total
 from services.domain.rating import CHINA_TIME
-from services.domain.record import Charge, Record
+from services.domain.record import Record
 from services.domain.usage import UnratableError
 from services.store import corrections, keys, records
 from services.store.books import Change

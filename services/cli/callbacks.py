@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from services.cli import session
 from services.cli.terminal import Refused, out
-from services.domain.record import to_rfc3339
+from services.domain.instant import to_rfc3339
 from services.store import callbacks
 from services.store.callbacks import Callback
 from services.store.distribution import Distribution

@@ -16,10 +16,10 @@ from services.configuration import changes, sounds
 from services.configuration.changes import Changes, document_at
 from services.domain import listfile
 from services.domain.documents import Document, Ref, owner_of, ref
+from services.domain.instant import to_rfc3339
 from services.domain.lists import NumberList
 from services.domain.nodes.base import SoundFile
 from services.domain.reading import Reading, read
-from services.domain.record import to_rfc3339
 from services.domain.writing import csv_name, differences, revised, text_of
 from services.prompts import Sounds
 from services.settings import Settings

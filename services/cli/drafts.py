@@ -9,7 +9,7 @@ from services.cli import session
 from services.cli.files import engine
 from services.cli.terminal import Refused, differ, out, telling
 from services.configuration.changes import Changes, drafted
-from services.domain.record import to_rfc3339
+from services.domain.instant import to_rfc3339
 from services.domain.writing import differences
 from services.programs import SoundError
 from services.prompts import Sounds

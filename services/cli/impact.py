@@ -20,7 +20,8 @@ from services.cli.simulate import seen_through
 from services.cli.terminal import err, out
 from services.domain.check import Standing
 from services.domain.documents import Document
-from services.domain.record import Record, to_rfc3339
+from services.domain.instant import to_rfc3339
+from services.domain.record import Record
 from services.settings import Settings
 from services.simulation.impact import CHUNK, Difference, Unreplayed, compare, owners, replays, summed, workers
 from services.store import documents, records

@@ -9,8 +9,8 @@ from redis.asyncio import Redis
 
 from services.cli import session
 from services.cli.terminal import Refused, out
+from services.domain.instant import to_rfc3339
 from services.domain.messages import from_json
-from services.domain.record import to_rfc3339
 from services.store import outbox
 from services.store.outbox import Dead
 

@@ -16,11 +16,13 @@ from services.cli.files import Files, documents_in
 from services.cli.terminal import Refused, err, out
 from services.domain import callfile, money
 from services.domain.callfile import Line
+from services.domain.charge import Charge, charge_fields
 from services.domain.documents import Document
 from services.domain.explain import explained
+from services.domain.instant import to_rfc3339
 from services.domain.ladder import ladder
 from services.domain.office import Office
-from services.domain.record import Charge, Record, charge_fields, to_json, to_rfc3339
+from services.domain.record import Record, to_json
 from services.domain.usage import Served, UnratableError, usage_of
 from services.settings import Settings
 

@@ -8,7 +8,7 @@ import typer
 
 from services.cli import session
 from services.cli.terminal import Refused, out
-from services.domain.record import to_rfc3339
+from services.domain.instant import to_rfc3339
 from services.settings import Settings
 from services.store import voicemails
 from services.store.due import now

@@ -6,9 +6,9 @@ from datetime import date
 from decimal import Decimal
 
 from services.domain import money, packages
+from services.domain.charge import Charge
 from services.domain.packages import Alert, Balance, Posting
 from services.domain.rating import Home, Rater
-from services.domain.record import Charge
 from services.domain.usage import Usage
 
 

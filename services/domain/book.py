@@ -14,11 +14,11 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from services.domain import account, money, packages
+from services.domain.charge import Charge
 from services.domain.cycle import Span
 from services.domain.documents import Account, Subscription
 from services.domain.packages import Alert, Balance, Posting, Terms
 from services.domain.rating import Home, Rater
-from services.domain.record import Charge
 from services.domain.usage import Usage
 
 Shelf = Mapping[str, Terms]

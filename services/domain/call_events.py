@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from services.domain.documents import Account
+from services.domain.instant import to_rfc3339
 from services.domain.live import TURNED_AWAY, Fields, Outcome
 from services.domain.messages import Message, Value
 from services.domain.numbers import to_e164
-from services.domain.record import Record, to_rfc3339
+from services.domain.record import Record
 from services.domain.webhook import Event
 
 _COUNTED: Mapping[Outcome, Event] = {

@@ -18,8 +18,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from services.domain.documents import HotlineNumber
+from services.domain.instant import from_rfc3339, to_rfc3339
 from services.domain.numbers import to_e164
-from services.domain.record import from_rfc3339, to_rfc3339
 from services.domain.usage import Outbound, Served, UnratableError, Usage, uses
 
 Number = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{2,20}$")]

@@ -1,137 +1,122 @@
-"""Priced legs → a charge that explains itself.
+"""What an account owes for a call, segment by segment, as in the call's record (docs/cdr-stream.md)."""
 
-Every amount is rounded once, and the total is the sum of all that is listed.
-"""
-
-from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from services.domain import money
-from services.domain.record import Adjustment, ChargedLeg, Drawn, Segment
-from services.domain.region import Party
-from services.domain.rules import Run
-from services.domain.tariff import RoundingRule
+from pydantic import Field, TypeAdapter
 
-_MS = 1000
-N = TypeVar("N", int, Fraction | int)
+from services.domain.instant import Instant
+from services.domain.model import DOCUMENTED
+from services.domain.region import NumberType
 
+Amount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,6}$")]
+"""Money in the charge's currency, exact, two to six decimals."""
 
-@dataclass(frozen=True, slots=True)
-class PricedRun:
-    run: Run
-    connect: int = 0
-    """Millionths; of the leg's first run."""
-    drawn: tuple[Drawn, ...] = ()
-
-    @property
-    def paid(self) -> int:
-        """Increments that no package covers."""
-        return self.run.quantity - sum(part.quantity for part in self.drawn) if self.drawn else self.run.quantity
-
-    @property
-    def owed(self) -> bool:
-        """Whether anything of it is paid with money, however little."""
-        return bool(self.connect or (self.run.pricing.rate and self.paid))
+ChargedLeg = Literal["inbound", "outbound", "caller_share"]
 
 
-@dataclass(frozen=True, slots=True)
-class PricedLeg:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """Increments of a segment that a package covers."""
+
+    __pydantic_config__ = DOCUMENTED
+
+    package: str
+    """The package document and its version, ``id@version``."""
+    quantity: int
+    seconds: int
+    """``quantity`` x the segment's ``increment``: what the package has less."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """One price for one piece of time.
+
+    ``amount`` = ``connect`` + (``quantity`` less what is ``drawn``) x ``increment`` x ``rate`` / ``per``.
+    """
+
+    __pydantic_config__ = DOCUMENTED
+
     leg: ChargedLeg
-    party: Party
-    runs: tuple[PricedRun, ...]
-    minimum: int
-    """Millionths, as ``maximum``."""
-    maximum: int | None
+    """What is priced: ``inbound``, the caller's way to the platform; ``outbound``, a call over the trunk to a bound
+    number; ``caller_share``, the caller's own part."""
     agent: str | None = None
-    """Whose phone the leg led to."""
-    unpublished: tuple[int, ...] = ()
-    """Years of which a rule asked for holidays that nobody has published yet."""
+    """Whose bound number the outbound leg led to; null when it was nobody's."""
+    from_: Annotated[Instant, Field(alias="from")]
+    """Where the first increment begins."""
+    to: Instant
+    """Where the last increment ends, or the leg."""
+    rule: str
+    """Which rule of the tariff priced it."""
+    tariff: str
+    """The tariff document and its version, ``id@version``."""
+    seconds: int
+    """Seconds begun between ``from`` and ``to``."""
+    increment: int
+    """Seconds that are charged at once."""
+    quantity: int
+    """Increments begun between ``from`` and ``to``."""
+    rate: Amount
+    """Price of ``per`` seconds."""
+    per: int
+    connect: Amount = "0.00"
+    """Fee for the connection, with the leg's first segment."""
+    drawn: tuple[Drawn, ...] = ()
+    """What packages cover; it is not paid with money."""
+    amount: Amount
 
-    def bounded(self, amount: N) -> N | int:
-        """By minimum and maximum, unless it is free, or packages cover all of it."""
-        if not any(run.owed for run in self.runs):
-            return amount
-        least = max(amount, self.minimum)
-        return least if self.maximum is None else min(least, self.maximum)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment:
+    """What the sum of the segments is changed by."""
+
+    __pydantic_config__ = DOCUMENTED
+
+    leg: ChargedLeg | None
+    """Null for the whole call."""
+    reason: Literal["minimum", "maximum", "rounding"]
+    """The leg's least or most by the tariff, or the call's one rounding."""
+    amount: Amount
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerShare:
+    """What the caller pays beside the company: for statements only, nobody here collects it."""
+
+    __pydantic_config__ = DOCUMENTED
+
+    collected_by: Literal["caller_operator"]
+    total: Amount
     segments: tuple[Segment, ...]
     adjustments: tuple[Adjustment, ...]
-    total: int
-    """Millionths."""
 
 
-def add_up(legs: Sequence[PricedLeg], tariff: str, rounding: RoundingRule) -> Sum:
-    """``tariff``: what the segments name, ``id@version``."""
-    sums = [_leg(leg, tariff, rounding) for leg in legs]
-    segments = tuple(segment for one in sums for segment in one.segments)
-    adjustments = tuple(adjustment for one in sums for adjustment in one.adjustments)
-    listed = sum(one.listed for one in sums)
-    if rounding.each == "segment":
-        return Sum(segments, adjustments, listed)
-    total = money.rounded(sum(map(_exactly, legs)), rounding.mode, rounding.digits)
-    if total != listed:
-        adjustments += (Adjustment(leg=None, reason="rounding", amount=money.text(total - listed)),)
-    return Sum(segments, adjustments, total)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """What the account owes for the call; ``total`` is the sum of the amounts of segments and adjustments."""
+
+    __pydantic_config__ = DOCUMENTED
+
+    tariff: str
+    version: int
+    currency: str
+    total: Amount
+    segments: tuple[Segment, ...]
+    """Empty when nothing was served that this tariff bills."""
+    adjustments: tuple[Adjustment, ...] = ()
+    caller_type: NumberType | None = None
+    """Null in older records."""
+    caller_region: str | None = None
+    """``广东深圳``; null when it is unknown, and when the tariff does not ask for places."""
+    caller_share: CallerShare | None = None
+    """Null when the tariff does not name it."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know: a year whose holidays are not published."""
 
 
-@dataclass(frozen=True, slots=True)
-class _LegSum:
-    segments: list[Segment]
-    adjustments: list[Adjustment]
-    listed: int
-    """What those add up to, in millionths."""
+_ADAPTER = TypeAdapter(Charge)
 
 
-def _leg(leg: PricedLeg, tariff: str, rounding: RoundingRule) -> _LegSum:
-    amounts = [_amount(run, rounding) for run in leg.runs]
-    segments = [_segment(leg, run, amount, tariff) for run, amount in zip(leg.runs, amounts, strict=True)]
-    listed = sum(amounts)
-    bounded = leg.bounded(listed)
-    if bounded == listed:
-        return _LegSum(segments, [], listed)
-    reason: Literal["minimum", "maximum"] = "minimum" if bounded > listed else "maximum"
-    adjustment = Adjustment(leg=leg.leg, reason=reason, amount=money.text(bounded - listed))
-    return _LegSum(segments, [adjustment], bounded)
-
-
-def _amount(run: PricedRun, rounding: RoundingRule) -> int:
-    price = run.run.pricing.price(run.paid, run.connect)
-    return money.ratio(*price) if rounding.each == "call" else money.ratio(*price, rounding.mode, rounding.digits)
-
-
-def _exactly(leg: PricedLeg) -> Fraction | int:
-    """What the leg costs before anything is rounded."""
-    return leg.bounded(sum(map(_exact_price, leg.runs)))
-
-
-def _exact_price(run: PricedRun) -> Fraction | int:
-    """Most prices are whole millionths, and integers add up far faster than fractions."""
-    numerator, denominator = run.run.pricing.price(run.paid, run.connect)
-    whole, rest = divmod(numerator, denominator)
-    return Fraction(numerator, denominator) if rest else whole
-
-
-def _segment(leg: PricedLeg, priced: PricedRun, amount: int, tariff: str) -> Segment:
-    run = priced.run
-    pricing = run.pricing
-    return Segment(
-        leg=leg.leg,
-        agent=leg.agent,
-        from_=run.begin,
-        to=run.end,
-        rule=pricing.rule,
-        tariff=tariff,
-        seconds=-(-(run.end - run.begin) // _MS),
-        increment=pricing.increment,
-        quantity=run.quantity,
-        rate=money.text(pricing.rate),
-        per=pricing.per,
-        connect=money.text(priced.connect),
-        drawn=priced.drawn,
-        amount=money.text(amount),
-    )
+def charge_fields(charge: Charge) -> Any:
+    """As in a record's JSON."""
+    return _ADAPTER.dump_python(charge, mode="json", by_alias=True)

@@ -6,9 +6,11 @@ from decimal import Decimal
 from pydantic import TypeAdapter
 
 from services.domain import money
-from services.domain.charge import PricedLeg
+from services.domain.adding_up import PricedLeg
+from services.domain.charge import Amount, Charge, Drawn
+from services.domain.instant import Instant
 from services.domain.rating import Priced
-from services.domain.record import Amount, Charge, Drawn, Instant, Record
+from services.domain.record import Record
 
 
 def covered_again(priced: Priced, before: Charge) -> Priced:

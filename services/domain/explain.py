@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from services.domain.record import Adjustment, Charge, Segment
+from services.domain.charge import Adjustment, Charge, Segment
 
 
 def explained(charge: Charge) -> Iterator[str]:

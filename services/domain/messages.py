@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from pydantic import TypeAdapter
 
-from services.domain.record import Instant
+from services.domain.instant import Instant
 from services.domain.webhook import Event
 
 SCHEMA: Final = 1

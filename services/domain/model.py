@@ -18,6 +18,9 @@ Voice = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+-]{2,40}$")]
 Password = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~!@#%^*+=-]{12,64}$"), Field(repr=False)]
 """12 to 64 letters, digits and signs that need no quoting in Asterisk's files."""
 
+DOCUMENTED = ConfigDict(use_attribute_docstrings=True, json_schema_serialization_defaults_required=True)
+"""Of what a record is made of: its docstrings are the descriptions in its JSON schema."""
+
 
 class Model(BaseModel):
     """Base of all documents and their parts: unknown keys are errors, nothing changes after it was read."""

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 
 from services.domain.documents import Account, Hotline
+from services.domain.instant import to_rfc3339
 from services.domain.messages import Kind, Message, Value
 from services.domain.numbers import to_e164
 from services.domain.packages import Alert
-from services.domain.record import Hop, Record, to_rfc3339
+from services.domain.record import Hop, Record
 from services.domain.voicemail import Voicemail
 
 WEBHOOK = "webhook"

@@ -6,11 +6,11 @@ from typing import TypeVar
 
 from services.domain import account, clock
 from services.domain.calendar import CHINA, Calendar
+from services.domain.charge import Charge
 from services.domain.documents import Account, Document, Hotline, Subscription
 from services.domain.package import Package
 from services.domain.packages import Alert, Balance, Posting, Terms, subscribe
 from services.domain.rating import Home, Rater
-from services.domain.record import Charge
 from services.domain.region import Numbering
 from services.domain.tariff import Tariff
 from services.domain.usage import Served, UnratableError

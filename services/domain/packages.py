@@ -10,11 +10,11 @@ from operator import add
 from typing import Literal
 
 from services.domain import money
-from services.domain.charge import PricedLeg, PricedRun
+from services.domain.adding_up import PricedLeg, PricedRun
+from services.domain.charge import Drawn
 from services.domain.cycle import Span, cycle
 from services.domain.package import Package
 from services.domain.rating import Priced
-from services.domain.record import Drawn
 from services.domain.region import Region
 from services.domain.rules import Who
 

@@ -6,11 +6,11 @@ from itertools import chain
 from zoneinfo import ZoneInfo
 
 from services.domain import clock, money
+from services.domain.adding_up import PricedLeg, PricedRun, add_up
 from services.domain.calendar import CHINA, Calendar
-from services.domain.charge import PricedLeg, PricedRun, add_up
+from services.domain.charge import CallerShare, Charge, ChargedLeg
 from services.domain.documents import Hotline
 from services.domain.numbers import to_e164
-from services.domain.record import CallerShare, Charge, ChargedLeg
 from services.domain.region import Numbering, Party, Region, party, region_named
 from services.domain.rules import Rules, Setting
 from services.domain.tariff import Leg, Tariff

@@ -5,13 +5,13 @@ all durations are milliseconds, and each is a difference of the record's own tim
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Annotated, Any, Final, Literal
+from typing import Final, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter, WithJsonSchema
+from pydantic import TypeAdapter
 
-from services.domain.region import NumberType
+from services.domain.charge import Charge
+from services.domain.instant import Duration, Instant
+from services.domain.model import DOCUMENTED
 
 SCHEMA: Final = 1
 """Rises when a field changes its meaning or goes; a new field does not raise it."""
@@ -47,148 +47,11 @@ Party = Literal["caller", "agent", "platform"]
 TextOutcome = Literal["accepted", "withheld", "no_mobile"]
 
 
-@lru_cache(maxsize=4096)
-def _second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-@lru_cache(maxsize=4096)
-def to_rfc3339(at: int) -> str:
-    """Kept, because a record has most of its times several times."""
-    seconds, milliseconds = divmod(at, 1000)
-    return f"{_second(seconds)}.{milliseconds:03d}Z"
-
-
-def from_rfc3339(at: object) -> object:
-    """Milliseconds of a time text; anything else is left to pydantic to refuse."""
-    if not isinstance(at, str):
-        return at
-    moment = datetime.fromisoformat(at)
-    if moment.tzinfo is None:
-        raise ValueError(f"{at} has no time zone")
-    return int(moment.replace(microsecond=0).timestamp()) * 1000 + moment.microsecond // 1000
-
-
-Instant = Annotated[
-    int,
-    BeforeValidator(from_rfc3339),
-    PlainSerializer(to_rfc3339, return_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-Duration = Annotated[int, Field(ge=0)]
-Amount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,6}$")]
-"""Money in the charge's currency, exact, two to six decimals."""
-
-_DOCUMENTED = ConfigDict(use_attribute_docstrings=True, json_schema_serialization_defaults_required=True)
-
-
-ChargedLeg = Literal["inbound", "outbound", "caller_share"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
-    """Increments of a segment that a package covers."""
-
-    __pydantic_config__ = _DOCUMENTED
-
-    package: str
-    """The package document and its version, ``id@version``."""
-    quantity: int
-    seconds: int
-    """``quantity`` x the segment's ``increment``: what the package has less."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
-    """One price for one piece of time.
-
-    ``amount`` = ``connect`` + (``quantity`` less what is ``drawn``) x ``increment`` x ``rate`` / ``per``.
-    """
-
-    __pydantic_config__ = _DOCUMENTED
-
-    leg: ChargedLeg
-    """What is priced: ``inbound``, the caller's way to the platform; ``outbound``, a call over the trunk to a bound
-    number; ``caller_share``, the caller's own part."""
-    agent: str | None = None
-    """Whose bound number the outbound leg led to; null when it was nobody's."""
-    from_: Annotated[Instant, Field(alias="from")]
-    """Where the first increment begins."""
-    to: Instant
-    """Where the last increment ends, or the leg."""
-    rule: str
-    """Which rule of the tariff priced it."""
-    tariff: str
-    """The tariff document and its version, ``id@version``."""
-    seconds: int
-    """Seconds begun between ``from`` and ``to``."""
-    increment: int
-    """Seconds that are charged at once."""
-    quantity: int
-    """Increments begun between ``from`` and ``to``."""
-    rate: Amount
-    """Price of ``per`` seconds."""
-    per: int
-    connect: Amount = "0.00"
-    """Fee for the connection, with the leg's first segment."""
-    drawn: tuple[Drawn, ...] = ()
-    """What packages cover; it is not paid with money."""
-    amount: Amount
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adjustment:
-    """What the sum of the segments is changed by."""
-
-    __pydantic_config__ = _DOCUMENTED
-
-    leg: ChargedLeg | None
-    """Null for the whole call."""
-    reason: Literal["minimum", "maximum", "rounding"]
-    """The leg's least or most by the tariff, or the call's one rounding."""
-    amount: Amount
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallerShare:
-    """What the caller pays beside the company: for statements only, nobody here collects it."""
-
-    __pydantic_config__ = _DOCUMENTED
-
-    collected_by: Literal["caller_operator"]
-    total: Amount
-    segments: tuple[Segment, ...]
-    adjustments: tuple[Adjustment, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
-    """What the account owes for the call; ``total`` is the sum of the amounts of segments and adjustments."""
-
-    __pydantic_config__ = _DOCUMENTED
-
-    tariff: str
-    version: int
-    currency: str
-    total: Amount
-    segments: tuple[Segment, ...]
-    """Empty when nothing was served that this tariff bills."""
-    adjustments: tuple[Adjustment, ...] = ()
-    caller_type: NumberType | None = None
-    """Null in older records."""
-    caller_region: str | None = None
-    """``广东深圳``; null when it is unknown, and when the tariff does not ask for places."""
-    caller_share: CallerShare | None = None
-    """Null when the tariff does not name it."""
-    notes: tuple[str, ...] = ()
-    """What a reader should know: a year whose holidays are not published."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
     """What a caller answered to one menu prompt."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     node: str
     keys: str
@@ -202,7 +65,7 @@ class Keys:
 class Attempt:
     """One phone that was rung, or could not be."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     agent: str
     """Empty: a number outside that is no agent's."""
@@ -224,7 +87,7 @@ class Attempt:
 class LeftVoicemail:
     """What the caller left when asked for a message."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     file: str
     """Path below the recordings folder of ``pbx``; kept for as long as the account or group says."""
@@ -237,7 +100,7 @@ class LeftVoicemail:
 class Transfer:
     """An agent's sending a caller to somebody else."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     kind: Literal["blind", "attended"]
     """``attended``: the agent had called the other first, and connected the two."""
@@ -251,7 +114,7 @@ class Transfer:
 class Announcement:
     """What a waiting caller was told. What was not said is null."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     at: Instant
     position: int | None
@@ -266,7 +129,7 @@ class Announcement:
 class Wait:
     """What a caller met in a queue."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     position: int | None
     """Place at entering, 1 for who is next; null when the caller did not have to wait or was not taken in."""
@@ -279,7 +142,7 @@ class Wait:
 class Listed:
     """Why a caller is on a list of numbers."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     list: str
     entry: str
@@ -292,7 +155,7 @@ class Listed:
 class Leg:
     """The customer's phone, dialled over a trunk to call the customer back."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     dial: str
     """``number@trunk``."""
@@ -309,7 +172,7 @@ class Leg:
 class CallbackAttempt:
     """What a record of kind ``callback`` is an attempt at."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     id: str
     """The callback's: the same in all of its attempts, and ``callback_agreed`` of the call it was agreed on in."""
@@ -325,7 +188,7 @@ class CallbackAttempt:
 class Survey:
     """What the caller said of the agent whom it had talked to last."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     node: str
     at: Instant
@@ -342,7 +205,7 @@ class Survey:
 class Hop:
     """One node of the flow that the call went through; the last lasts until the call's end."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     node: str
     kind: str
@@ -370,7 +233,7 @@ class Hop:
 class Record:
     """A call to a hotline, complete and for good."""
 
-    __pydantic_config__ = _DOCUMENTED
+    __pydantic_config__ = DOCUMENTED
 
     schema: Literal[1]
     call_id: str
@@ -435,16 +298,10 @@ class Record:
 
 
 _ADAPTER = TypeAdapter(Record)
-_CHARGE = TypeAdapter(Charge)
 
 
 def to_json(record: Record) -> bytes:
     return _ADAPTER.dump_json(record, by_alias=True)
-
-
-def charge_fields(charge: Charge) -> Any:
-    """As in a record's JSON."""
-    return _CHARGE.dump_python(charge, mode="json", by_alias=True)
 
 
 def from_json(text: bytes | str) -> Record:

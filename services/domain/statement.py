@@ -7,11 +7,12 @@ from decimal import Decimal
 
 from services.domain import clock, money
 from services.domain.book import Book, Line, Shelf
+from services.domain.charge import Charge
 from services.domain.correction import Correction
 from services.domain.cycle import Span, cycle
 from services.domain.packages import Terms
 from services.domain.rating import CHINA_TIME
-from services.domain.record import Charge, Record
+from services.domain.record import Record
 
 
 @dataclass(slots=True)

@@ -6,9 +6,10 @@ from typing import Any, cast
 
 from redis.asyncio import Redis
 
+from services.domain.charge import Charge, Drawn, Segment
 from services.domain.correction import Correction, correction
 from services.domain.correction import to_json as correction_to_json
-from services.domain.record import Attempt, Charge, Drawn, Hop, Keys, Record, Result, Segment, Survey, to_json
+from services.domain.record import Attempt, Hop, Keys, Record, Result, Survey, to_json
 from services.store.keys import CORRECTIONS_STREAM, LIVE_STREAM, RATED_STREAM
 
 ACCOUNTS = ("shop", "clinic", "hotel")

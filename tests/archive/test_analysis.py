@@ -31,7 +31,8 @@ from services.archive.analysis import (
 )
 from services.archive.service import Filler
 from services.archive.wanted import ALL
-from services.domain.record import Charge, Record
+from services.domain.charge import Charge
+from services.domain.record import Record
 from services.domain.statistics.bins import TALK_EDGES_S, WAIT_EDGES_S, bin_of
 from services.domain.statistics.days import begin_of, day_of
 from services.domain.statistics.figures import Duty, Figures

@@ -15,10 +15,10 @@ from ruamel.yaml import YAML
 
 from services.domain import money
 from services.domain.calendar import day
+from services.domain.charge import Charge
 from services.domain.documents import Document
 from services.domain.numbers import to_e164
 from services.domain.office import Office
-from services.domain.record import Charge
 from services.domain.usage import Outbound, Served, UnratableError, Usage
 from tests.harness import naive
 from tests.harness.naive import Call, Fields, Other

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from services.domain.record import Charge
+from services.domain.charge import Charge
 from services.domain.tariff import Tariff
 
 

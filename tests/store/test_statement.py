@@ -26,8 +26,9 @@ from services.cli.records import CHINA
 from services.domain import book, money
 from services.domain.correction import correction, to_json
 from services.domain.documents import Account, Document, Subscription
+from services.domain.instant import from_rfc3339
 from services.domain.package import Package
-from services.domain.record import Record, from_rfc3339
+from services.domain.record import Record
 from services.store import books, corrections, documents, ledger
 from services.store.books import Change
 from services.store.ledger import Entry

@@ -9,9 +9,10 @@ from typing import Any, get_args
 
 import pytest
 
+from services.domain.instant import to_rfc3339
 from services.domain.messages import to_json
 from services.domain.notices import missed_call
-from services.domain.record import Keys, to_rfc3339
+from services.domain.record import Keys
 from services.domain.retries import ATTEMPTS
 from services.domain.webhook import Event, signature
 from tests.unit.domain.test_notices import BEGAN, QUEUE, hotline, record

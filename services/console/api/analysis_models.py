@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 from services.archive.analysis import Lost, Step
 from services.archive.wanted import Kind
 from services.domain import money
-from services.domain.record import Amount
+from services.domain.charge import Amount
 from services.domain.statistics import service_level
 from services.domain.statistics.bins import within
 from services.domain.statistics.erlang import Staffed

@@ -13,8 +13,10 @@ from services.console.context import At
 from services.console.problems import Unknown
 from services.console.route import Routes
 from services.domain import money
+from services.domain.charge import Amount
 from services.domain.correction import Correction
-from services.domain.record import Amount, Duration, EndState, Instant, Record
+from services.domain.instant import Duration, Instant
+from services.domain.record import EndState, Record
 from services.domain.rights import Right
 
 routes = Routes()

@@ -13,7 +13,7 @@ from services.console.context import At
 from services.console.problems import Invalid, Unknown, Where
 from services.console.route import Routes
 from services.domain.callbacks import CHINA, DAY
-from services.domain.record import Instant
+from services.domain.instant import Instant
 from services.domain.rights import Right
 from services.store import called_back
 from services.store.called_back import Mark, Note

@@ -8,7 +8,7 @@ from services.console.api.calls import whole
 from services.console.context import At
 from services.console.problems import Refused
 from services.console.route import Routes
-from services.domain.record import Instant
+from services.domain.instant import Instant
 from services.domain.rights import Right
 from services.store import notes
 from services.store.due import now

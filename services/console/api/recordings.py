@@ -17,8 +17,9 @@ from services.console.context import At
 from services.console.problems import Refused, Unknown
 from services.console.route import Routes
 from services.console.texts import local
+from services.domain.instant import Instant
 from services.domain.loudness import peaks
-from services.domain.record import Instant, Record
+from services.domain.record import Record
 from services.domain.rights import Right
 from services.store import keys
 from services.store import recordings as kept

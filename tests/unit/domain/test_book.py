@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from services.domain import book, money
 from services.domain.book import Book, Reckoning, Step, from_json, to_json
+from services.domain.charge import Charge
 from services.domain.correction import covered_again, total
 from services.domain.documents import Subscription
 from services.domain.rating import Home, Rater
-from services.domain.record import Charge
 from tests.harness.tariffs import per_increment
 from tests.unit.domain.test_packages import terms
 from tests.unit.domain.test_rating import usage

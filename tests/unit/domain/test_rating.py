@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.domain.calendar import Calendar
+from services.domain.charge import Charge
 from services.domain.rating import Home, Rater
-from services.domain.record import Attempt, Charge, Hop, Record, TextOutcome
+from services.domain.record import Attempt, Hop, Record, TextOutcome
 from services.domain.region import Numbering, region_named
 from services.domain.tariff import RoundingRule, Tariff
 from services.domain.usage import Outbound, UnratableError, Usage, usage_of

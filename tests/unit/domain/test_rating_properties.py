@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from services.domain import account
 from services.domain.calendar import Calendar
+from services.domain.charge import Charge
 from services.domain.numbers import to_e164
 from services.domain.package import Package
 from services.domain.packages import Terms, subscribe
 from services.domain.rating import Home, Rater
-from services.domain.record import Charge
 from services.domain.region import region_named
 from services.domain.tariff import Tariff
 from services.domain.usage import Outbound, UnratableError, Usage

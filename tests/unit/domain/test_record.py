@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
-from services.domain.record import EndState, Result, from_json, from_rfc3339, json_schema, to_json, to_rfc3339
+from services.domain.instant import from_rfc3339, to_rfc3339
+from services.domain.record import EndState, Result, from_json, json_schema, to_json
 from tests.unit.domain.test_rating import CALL
 
 ROOT = Path(__file__).parents[3]
