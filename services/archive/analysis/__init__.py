@@ -7,7 +7,7 @@ are China's. All raise SQLAlchemyError.
 from services.archive.analysis.asked import Asked
 from services.archive.analysis.callers import Callers, Repeated, callers
 from services.archive.analysis.duty import duty, recorded, stretches
-from services.archive.analysis.figures import Dimension, Key, costs, figures, talks, waits
+from services.archive.analysis.figures import Dimension, Key, account_costs, costs, figures, talks, waits
 from services.archive.analysis.flow import Lost, Step, steps, unserved
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Lost",
     "Repeated",
     "Step",
+    "account_costs",
     "callers",
     "costs",
     "duty",

@@ -58,6 +58,16 @@ async def costs(connection: AsyncConnection, asked: Asked) -> dict[str, int]:
     return {currency: int(sum_) for currency, sum_ in await connection.execute(query) if currency}
 
 
+async def account_costs(connection: AsyncConnection, asked: Asked) -> dict[str, dict[str, int]]:
+    """Of ``ALL``: the same of each account."""
+    query = _tallied(asked, "account", TALLIES.c.key, [TALLIES.c.currency, func.sum(TALLIES.c.charge)])
+    found: dict[str, dict[str, int]] = {}
+    for account, currency, sum_ in await connection.execute(query.group_by(TALLIES.c.currency)):
+        if currency:
+            found.setdefault(account, {})[currency] = int(sum_)
+    return found
+
+
 async def _figures(connection: AsyncConnection, asked: Asked, by: str) -> dict[Any, Figures]:
     if asked.agent is None:
         tally = "end_state" if by in _SAID_BY_ALL else "week_hour" if by in _OF_A_WEEK else by

@@ -11,10 +11,9 @@ from services.console.context import At, Page, Redirect
 from services.console.problems import TooMany
 from services.console.route import Routes
 from services.console.texts import LANGUAGE_COOKIE
-from services.domain.documents import Account
 from services.domain.people import Language, Person
 from services.domain.rights import Right, Role
-from services.store import documents, people
+from services.store import people
 from services.store.audit import Act, kept
 from services.store.due import now
 from services.store.people import Known
@@ -126,13 +125,3 @@ def _home(person: Person) -> str:
     if person.account is None:
         return "/accounts"
     return f"/accounts/{person.account}/{'desk' if person.role is Role.AGENT else 'live'}"
-
-
-@pages.page("/accounts", Right.OWN)
-async def accounts(at: At) -> Page | Redirect:
-    """Those that whoever asks may choose among."""
-    if at.identity.account is not None:
-        return Redirect(f"/accounts/{at.identity.account}/live")
-    names = await documents.names(at.redis, Account)
-    found = [one.document for one in await documents.get_many(at.redis, Account, names) if one]
-    return Page("entry/accounts.html", accounts=found)
