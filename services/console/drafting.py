@@ -10,7 +10,7 @@ from typing import Any, cast
 from services.configuration.refusal import Refused as RefusedChange
 from services.console.context import At
 from services.console.forms.masks import masked, masked_text, unmasked, unmasked_text
-from services.console.problems import Changed, Forbidden, Invalid, Refused, Unknown, Where
+from services.console.problems import Changed, Forbidden, Invalid, Refused, Sentences, Unknown, Where
 from services.console.words import label as _
 from services.domain.check import Standing, check_change
 from services.domain.documents import Account, Document, Hotline, Ref, owner_of, ref
@@ -219,6 +219,12 @@ def refuse_others(at: At, draft: Draft, stands: Standing) -> None:
 
 
 def told(error: RefusedChange) -> Refused:
-    sentences = "; ".join(map(str, error.sentences[:5]))
     where = [Where(at=one.key, expected=one.expected) for one in error.sentences if isinstance(one, Flaw)]
-    return Refused("It was not put into effect: %(problems)s", where, problems=sentences)
+    first = Sentences([_placed(one) for one in error.sentences[:5]])
+    return Refused("It was not put into effect: %(problems)s", where, problems=first)
+
+
+def _placed(one: Flaw | str) -> tuple[str, str]:
+    if isinstance(one, str):
+        return "", one
+    return ": ".join(part for part in (one.file, one.key, one.value) if part), one.expected

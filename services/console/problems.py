@@ -1,6 +1,7 @@
 """What the console refuses, and why: one sentence for people, one stable id for programs (docs/api.md)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, ClassVar
 
@@ -28,6 +29,16 @@ class ProblemBody(BaseModel):
     id: Annotated[str, Field(description="Stable: the same in every release.")]
     detail: str
     where: list[Where] = []
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Of the core, each with its place, if it has one: a value of a problem's sentence."""
+
+    of: Sequence[tuple[str, str]]
+
+    def __str__(self) -> str:
+        return "; ".join(f"{place}: {said}" if place else said for place, said in self.of)
 
 
 class Problem(Exception):  # noqa: N818 - whoever asked is told
@@ -65,7 +76,7 @@ class Invalid(Problem):
             Where(at=".".join([part, *map(str, one["loc"])]), expected=one["msg"].removeprefix("Value error, "))
             for one in error.errors(include_url=False, include_context=False, include_input=False)
         ]
-        return cls("; ".join(f"{one.at}: {one.expected}" for one in where[:5]), where)
+        return cls("%(problems)s", where, problems=Sentences([(one.at, one.expected) for one in where[:5]]))
 
 
 class Malformed(Problem):

@@ -1,7 +1,7 @@
 """Pages from templates. All that is put into one is text: markup of ours stands in templates only."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from services.console import words
 from services.console.access import CSRF_FIELD
 from services.console.context import At
 from services.console.menu import entries
+from services.console.sentences import told, translated
 from services.console.texts import LANGUAGES, Texts
 from services.domain.rights import Right
 
@@ -41,6 +42,8 @@ def render(at: At, template: str, values: Mapping[str, Any]) -> str:
         "csrf": lambda: _csrf(at),
         "_": at.texts,
         "texts": at.texts,
+        "sentence": partial(translated, at.texts),
+        "told": partial(told, at.texts),
         "asset": assets.__getitem__,
         "menu": entries(at),
     }

@@ -100,6 +100,12 @@ def catalogue(language: Language, area: str = "") -> Catalog:
     return whole
 
 
+def area_texts(language: Language, area: str) -> Sequence[str]:
+    """The English of that area's catalogue; of a language without catalogues nothing."""
+    found = _messages(CATALOGUES / language.replace("-", "_") / f"{area}.po")
+    return [str(message.id) for message in found if message.id]
+
+
 @cache
 def _messages(path: Path) -> Sequence[Message]:
     if not path.exists():

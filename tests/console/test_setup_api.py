@@ -226,7 +226,7 @@ async def test_a_call_is_tried_by_the_draft(boss: Visit) -> None:
     await put(boss, FLOW, shown["mark"], document=shown["document"])
     after = json.loads((await boss.api("POST", trial, asked)).text)
     assert (before["nodes"][:2], after["nodes"][:2]) == (["welcome", "sales"], ["welcome", "repair"])
-    assert (before["end_state"], after["cost"]) == ("answered", before["cost"])
+    assert (before["end_state"], after["charge"]["total"]) == ("answered", before["charge"]["total"])
     for wrong in ({"keys": "a"}, {"at": "0001-01-01T00:00:00Z"}, {"at": "9999-12-31T23:59:59"}, {"hangs_up_after": -1}):
         assert (await boss.api("POST", trial, wrong)).status == 422
 

@@ -104,7 +104,7 @@ async def brought(at: At, id_: str, data: bytes, mark: str, *, instead: bool) ->
     listed = await asyncio.to_thread(listfile.read, data, base)
     if listed.mistakes:
         mistakes = list(listfile.first_of(listed.mistakes))
-        where = [Where(at=f"line {one.line}", expected=f"{one.value}: {one.expected}") for one in mistakes]
+        where = [Where(at=f"line {one.line} {one.value}".strip(), expected=one.expected) for one in mistakes]
         raise Invalid(
             "The file was not taken: line %(line)d: %(why)s", where, line=mistakes[0].line, why=where[0].expected
         )

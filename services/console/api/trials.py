@@ -14,7 +14,7 @@ from services.console.context import At
 from services.console.problems import Refused, TooMany
 from services.console.route import Routes
 from services.console.words import Spoken
-from services.domain.explain import explained
+from services.domain.charge import Charge
 from services.domain.ladder import rungs
 from services.domain.rights import Right
 from services.simulation.call import Outcome, simulate
@@ -67,9 +67,8 @@ class Tried(BaseModel):
     steps: list[Step]
     nodes: Annotated[list[str], Field(description="That the call came by, in order.")]
     end_state: str
-    cost: Annotated[str, Field(description="Empty: not known, or none.")]
-    currency: str
-    charge: Annotated[list[str], Field(description="What the cost is made of, or why it is not known.")]
+    charge: Annotated[Charge | None, Field(description="What it costs, and of what that is made up.")]
+    unrated: Annotated[str, Field(description="Why it has no price; else empty.")]
 
 
 @routes.post("/api/v1/accounts/{account}/hotlines/{number}/trials", Right.SEE_SETUP)
@@ -110,15 +109,13 @@ def _agents(does: Mapping[str, Behaviour]) -> dict[str, Agent]:
 
 
 def _tried(at: At, outcome: Outcome) -> Tried:
-    record, charge = outcome.record, outcome.record.charge
+    record = outcome.record
     speech = Spoken(at.texts)
     found = sorted([*rungs(record, speech), *heard(outcome.heard, speech)], key=lambda rung: rung[0])
-    why = [] if charge is None else list(explained(charge))
     return Tried(
         steps=[Step(ms=moment - record.started, depth=depth, text=text) for moment, depth, text in found],
         nodes=[hop.node for hop in record.hops],
         end_state=record.end_state,
-        cost="" if charge is None else str(charge.total),
-        currency="" if charge is None else charge.currency,
-        charge=[outcome.unrated] if outcome.unrated else why,
+        charge=record.charge,
+        unrated=outcome.unrated,
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-from services.console import access, drafting
+from services.console import access, drafting, words
 from services.console.api import impact, trials
 from services.console.api.impact import Wanted
 from services.console.api.trials import Trial
@@ -144,7 +144,8 @@ async def trial(at: At, number: str) -> Page:
     except ValidationError as error:
         raise Invalid.of("trial", error) from None
     tried = await trials.run(at, number, body)
-    return Page("setup/tried.html", tried=tried, number=number)
+    agents = {agent.id: getattr(agent, "name", agent.id) for agent in (await drafting.desk(at)).of_kind("agent")}
+    return Page("setup/tried.html", tried=tried, number=number, words=words, known={"agents": agents})
 
 
 @pages.form(HOME + "/impact", Right.SEE_SETUP)

@@ -24,6 +24,7 @@ from services.console.api.statements import CycleQuery
 from services.console.context import At, Page, Redirect
 from services.console.problems import Refused
 from services.console.route import Routes
+from services.console.sentences import told
 from services.domain import amounts, money
 from services.domain.cycle import add_months
 from services.domain.rights import Right
@@ -153,5 +154,5 @@ async def begin_comparison(at: At, body: Wanted) -> Redirect:
 async def show_comparison(at: At, comparison: str) -> Page:
     found = await comparing.get(at.redis, at.account, comparison)
     template = "money/progress.html" if "HX-Request" in at.request.headers else "money/comparison.html"
-    why = at.texts(found.said, **found.values)
+    why = told(at.texts, found.said, found.values)
     return _page(at, template, found=found, last=found.until - timedelta(days=1), why=why)

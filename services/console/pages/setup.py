@@ -13,7 +13,6 @@ from services.console.forms import labels
 from services.console.forms.fresh import NEW
 from services.console.problems import Problem
 from services.console.route import Routes
-from services.console.sentences import translated
 from services.domain.documents import Document
 from services.domain.rights import Right
 from services.store import versions
@@ -46,7 +45,6 @@ def page(at: At, template: str, desk: drafting.Desk, status: int = 200, **values
         "may_change": at.may(Right.CHANGE_SETUP),
         "platform": drafting.platform(at),
         "labels": labels,
-        "sentence": lambda text: translated(at.texts, text),
     }
     return Page(template, status, **common, **values)
 
