@@ -78,7 +78,7 @@ async def page(redis: Redis, at: Position, count: int = BATCH) -> Page:
     skipped = known["entries-added"] - known["length"] if at.stream == LIVE_STREAM and not at.taken else 0
     at_end = len(entries) < count
     gone = known["entries-added"] - at.taken - skipped - len(entries) if at_end else 0
-    outlived = _order(known["last-generated-id"].decode()) < _order(at.entry)
+    outlived = order(known["last-generated-id"].decode()) < order(at.entry)
     return Page(entries, max(at.missing, gone), outlived, skipped)
 
 
@@ -151,7 +151,7 @@ def _read(batch: Batch, stream: str, entry: str, fields: Fields) -> None:
     try:
         if stream == RATED_STREAM:
             record = record_of(fields)
-            batch.calls.append((rows_of(record, fields[b"record"].decode()), steps_of(record)))
+            batch.calls.append((rows_of(record, fields[b"record"].decode(), entry), steps_of(record)))
         elif stream == LIVE_STREAM:
             if (change := change_of(fields)) is not None:
                 batch.changes.append(change)
@@ -181,6 +181,7 @@ def _correction(fields: Fields) -> Row:
     return row | {"json": fields[b"correction"].decode()}
 
 
-def _order(entry: str) -> tuple[int, int]:
+def order(entry: str) -> tuple[int, int]:
+    """Of entries in a stream."""
     milliseconds, _, number = entry.partition("-")
     return int(milliseconds), int(number)

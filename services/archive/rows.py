@@ -36,7 +36,7 @@ def record_of(fields: Fields) -> Record:
     return from_json(fields[b"record"])
 
 
-def rows_of(record: Record, text: str) -> dict[str, list[Row]]:
+def rows_of(record: Record, text: str, entry: str) -> dict[str, list[Row]]:
     """By table, all but the number of the call; ValueError, OverflowError for what no database can store."""
     account = record.account or ""
     rows: dict[str, list[Row]] = defaultdict(list)
@@ -59,7 +59,8 @@ def rows_of(record: Record, text: str) -> dict[str, list[Row]]:
     for table, made in rows.items():
         for row in made:
             check(table, row)
-    rows[RECORDS.name].append({"json": text})
+    written = int(entry.partition("-")[0])
+    rows[RECORDS.name].append({"account": account, "written": written, "entry": entry, "json": text})
     return rows
 
 

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Rises with every change of the tables: an archive of another version is rebuilt."""
 
 METADATA = MetaData()
@@ -105,8 +105,8 @@ CALLS = Table(
 )
 """One row a record. docs/archive.md says what is not as in the record."""
 
-RECORDS = Table("records", METADATA, _key("call"), _text("json"))
-"""Apart from the calls, so that an analysis does not read it."""
+RECORDS = Table("records", METADATA, _key("call"), _text("account"), _whole("written"), _text("entry"), _text("json"))
+"""Apart from the calls, so that an analysis does not read it. ``entry``: of the stream, ``written`` its time."""
 
 HOPS = Table(
     "hops",
@@ -173,6 +173,7 @@ Index(
     postgresql_where=_OF_AN_AGENT,
 )
 """Holds all that is asked of one agent's calls; of all calls the tallies say it."""
+Index("records_written", RECORDS.c.account, RECORDS.c.written)
 Index("hops_node", HOPS.c.account, HOPS.c.node, HOPS.c.at)
 Index("attempts_agent", ATTEMPTS.c.account, ATTEMPTS.c.agent, ATTEMPTS.c.started)
 Index("met_name", MET.c.account, MET.c.kind, MET.c.name, MET.c.started, MET.c.call)

@@ -14,6 +14,7 @@ from services.domain.package import Package
 from services.domain.rating import CHINA_TIME
 from services.domain.usage import Served, UnratableError, usage_of
 from services.store import keys, records
+from services.store.records import Own
 
 _DAY_MS = 24 * 3600 * 1000
 """Clocks differ: a call may be on the stream before it has ended."""
@@ -21,17 +22,17 @@ _DAY_MS = 24 * 3600 * 1000
 Calls = list[Served]
 
 
-async def written(redis: Redis, account: str, since: date, until: date) -> tuple[Calls, list[Document]]:
+async def written(redis: Redis, own: Own, account: str, since: date, until: date) -> tuple[Calls, list[Document]]:
     """The account's calls that ended then, rated or not, and all documents but packages that their prices ask for.
 
     Raises UnratableError, UnreadableError and RedisError.
     """
     begin, end = ms(since), ms(until)
     found: Calls = []
-    for stream in (keys.RATED_STREAM, keys.UNRATED_STREAM):
-        async for one in records.written(redis, max(0, begin - _DAY_MS), stream=stream):
+    for source in (own, records.own(redis, account, stream=keys.UNRATED_STREAM)):
+        async for one in source(max(0, begin - _DAY_MS)):
             call = one.record
-            if call.account == account and begin <= call.ended < end:
+            if begin <= call.ended < end:
                 found.append(Served(call.hotline, account, call.started, call.ended, usage_of(call)))
     return found, await agreements(redis, account, {call.hotline for call in found})
 

@@ -1,7 +1,7 @@
 """Gathers an account's statement from the streams: calls, corrections, and the account's ledger."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import TypeVar
@@ -20,6 +20,7 @@ from services.domain.tariff import Tariff
 from services.domain.usage import UnratableError
 from services.store import books, corrections, keys, records, shelf
 from services.store.documents import Versioned
+from services.store.records import Own
 from services.store.shelf import MissingError
 
 D = TypeVar("D", Account, Tariff)
@@ -49,15 +50,15 @@ class _Written:
         yield from (Change(statement.books_day(line), line.amount) for line in self.lines)
 
 
-async def gather(redis: Redis, account: str, span: Span, today: date, read: Callable[[int], None]) -> Statement:
-    """``read`` is told how many records it has seen.
+async def gather(redis: Redis, own: Own, account: str, span: Span, today: date) -> Statement:
+    """``own``: the account's.
 
     Raises UnratableError when a document is missing, RedisError, UnreadableError, and ValueError, KeyError of a book or
     ledger that somebody else has written to.
     """
     owner = _found((await find(redis, Account, {account}))[account]).document
     stored = await books.get(redis, account)
-    found = await _written(redis, account, span.begin, stored.book.number, read)
+    found = await _written(redis, own, account, span.begin, stored.book.number)
     calls = [one for one in found.calls if _day(one) in span]
     corrected = [one for one in found.corrections if day_of(one.written) in span]
     lines = [line for line in found.lines if statement.books_day(line) in span]
@@ -128,16 +129,9 @@ async def package_cycles(redis: Redis, account: str) -> list[tuple[str, Span]]:
     return statement.cycles_of(lines, stored, known)
 
 
-async def _written(redis: Redis, account: str, begin: date, number: int, read: Callable[[int], None]) -> _Written:
+async def _written(redis: Redis, own: Own, account: str, begin: date, number: int) -> _Written:
     since = max(0, _ms(begin) - _DAY_MS)
-    calls: list[records.Found] = []
-    count = 0
-    async for call in records.written(redis, since):
-        count += 1
-        if count % records.PAGE == 0:
-            read(count)
-        if call.record.account == account and (call.number or 0) <= number:
-            calls.append(call)
+    calls = [call async for call in own(since) if (call.number or 0) <= number]
     corrected = [
         one
         async for one in corrections.written(redis, since)
@@ -150,8 +144,8 @@ async def _written(redis: Redis, account: str, begin: date, number: int, read: C
 async def _unrated(redis: Redis, account: str, span: Span) -> set[str]:
     return {
         one.record.call_id
-        async for one in records.written(redis, max(0, _ms(span.begin) - _DAY_MS), stream=keys.UNRATED_STREAM)
-        if one.record.account == account and day_of(one.record.ended) in span
+        async for one in records.own(redis, account, stream=keys.UNRATED_STREAM)(max(0, _ms(span.begin) - _DAY_MS))
+        if day_of(one.record.ended) in span
     }
 
 

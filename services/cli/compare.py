@@ -20,6 +20,7 @@ from services.domain.comparison import Offer
 from services.domain.documents import Document, Hotline
 from services.domain.package import Package
 from services.domain.usage import Served, UnratableError
+from services.store import records
 
 Calls = list[Served]
 
@@ -35,7 +36,9 @@ def compare(  # noqa: PLR0913  # what the options say
         raise Refused(f"--until {until}: expected a day after --since, {since}")
     try:
         if calls is None:
-            found, documents = session.run(lambda redis: offers_of.written(redis, account, since, until))
+            found, documents = session.run(
+                lambda redis: offers_of.written(redis, records.own(redis, account), account, since, until)
+            )
         else:
             found, documents = _from_file(account, calls, offers), list(offers)
         inside = [one for one in found if offers_of.ms(since) <= one.ended < offers_of.ms(until)]

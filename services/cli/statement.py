@@ -15,6 +15,7 @@ from services.cli import session
 from services.cli.terminal import Refused, err
 from services.domain.statement import Statement, day_of
 from services.domain.usage import UnratableError
+from services.store import records
 from services.store.due import now
 
 
@@ -39,7 +40,7 @@ def show(account: str, cycle: str, package: str | None, form: Form, language: La
             task = bar.add_task("")
             told = lambda count: bar.update(task, description=f"{count:,} records")  # noqa: E731
             span = await span_of(redis, account, cycle, package)
-            found.append(await gather(redis, account, span, day_of(now()), told))
+            found.append(await gather(redis, records.own(redis, account, told), account, span, day_of(now())))
 
     try:
         session.run(work)

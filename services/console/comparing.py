@@ -23,7 +23,8 @@ from services.console.problems import Problem, Refused, Unknown
 from services.domain.package import Package
 from services.domain.usage import UnratableError
 from services.store import keys
-from services.store.records import UnreadableError
+from services.store.due import end
+from services.store.records import Own, UnreadableError
 
 SECONDS = 120
 """That one may take."""
@@ -63,17 +64,16 @@ async def workers(app: web.Application) -> AsyncIterator[None]:
     """For ``cleanup_ctx``."""
     app[JOBS] = set()
     yield
-    for task in app[JOBS]:
-        task.cancel()
-    await asyncio.gather(*app[JOBS], return_exceptions=True)
+    running = app[JOBS]
+    await end(running)
 
 
-async def begin(app: web.Application, redis: Redis, job: Job, packages: Sequence[Package]) -> None:
+async def begin(app: web.Application, redis: Redis, own: Own, job: Job, packages: Sequence[Package]) -> None:
     """Raises Refused while another of the account is being made."""
     if not await redis.set(keys.comparing(job.account), job.id, nx=True, ex=RUNNING_SECONDS):
         raise Refused("A comparison for this account is being made: wait for it to end.")
     await _put(redis, job, RUNNING_SECONDS)
-    task = asyncio.create_task(_make(redis, job, packages))
+    task = asyncio.create_task(_make(redis, own, job, packages))
     app[JOBS].add(task)
     task.add_done_callback(app[JOBS].discard)
 
@@ -90,11 +90,11 @@ def new_id() -> str:
     return secrets.token_hex(8)
 
 
-async def _make(redis: Redis, job: Job, packages: Sequence[Package]) -> None:
+async def _make(redis: Redis, own: Own, job: Job, packages: Sequence[Package]) -> None:
     telling = asyncio.create_task(_tell(redis, job))
     try:
         async with asyncio.timeout(SECONDS):
-            job.offers = await _compared(redis, job, packages)
+            job.offers = await _compared(redis, own, job, packages)
         job.state = "done"
     except Exception as error:  # noqa: BLE001 - whatever it was, whoever waits is told
         problem = _problem(error)
@@ -104,8 +104,7 @@ async def _make(redis: Redis, job: Job, packages: Sequence[Package]) -> None:
             {name: str(one) for name, one in problem.values.items()},
         )
     finally:
-        telling.cancel()
-        await asyncio.gather(telling, return_exceptions=True)
+        await end([telling])
     try:
         await redis.delete(keys.comparing(job.account))
         await _put(redis, job, KEPT_SECONDS)
@@ -113,8 +112,8 @@ async def _make(redis: Redis, job: Job, packages: Sequence[Package]) -> None:
         log.warning("what came of comparison %s cannot be kept", job.id, exc_info=True)
 
 
-async def _compared(redis: Redis, job: Job, packages: Sequence[Package]) -> list[OfferFields]:
-    calls, documents = await offers.written(redis, job.account, job.since, job.until)
+async def _compared(redis: Redis, own: Own, job: Job, packages: Sequence[Package]) -> list[OfferFields]:
+    calls, documents = await offers.written(redis, own, job.account, job.since, job.until)
     job.calls, job.total = len(calls), len(calls) * (len(packages) + 1)
     if not calls:
         raise Refused("There are no calls from %(since)s to %(until)s.", since=job.since, until=job.until)

@@ -3,7 +3,7 @@
 Both raise UnreadableError and redis.exceptions.RedisError.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -37,6 +37,36 @@ class Found:
         return int(self.entry_id.partition("-")[0])
 
 
+Own = Callable[[int], AsyncIterator[Found]]
+"""The rated records of one account that were written since then (milliseconds since 1970), the oldest first."""
+
+
+def own(
+    redis: Redis, account: str, read: Callable[[int], None] = lambda _: None, stream: str = keys.RATED_STREAM
+) -> Own:
+    """By reading all that was written since; ``read`` is told page by page how many records that were."""
+
+    async def found(since: int) -> AsyncIterator[Found]:
+        count = 0
+        async for one in written(redis, since, stream=stream):
+            count += 1
+            if count % PAGE == 0:
+                read(count)
+            if one.record.account == account:
+                yield one
+
+    return found
+
+
+async def entries(redis: Redis, ids: Sequence[str], stream: str = keys.RATED_STREAM) -> list[Found]:
+    """Those that are there, in one round trip."""
+    async with redis.pipeline(transaction=False) as pipe:
+        for one in ids:
+            pipe.xrange(stream, one, one, count=1)
+        pages = await pipe.execute()
+    return [_found(stream, entry_id, fields) for page in pages for entry_id, fields in page]
+
+
 async def newest(redis: Redis, stream: str = keys.RATED_STREAM) -> str:
     """Id of the newest entry; ``0-0`` of a stream that has none."""
     entries = cast("list[Any]", await redis.xrevrange(stream, count=1))
@@ -47,7 +77,16 @@ async def written(
     redis: Redis, since: int = 0, until: int | None = None, stream: str = keys.RATED_STREAM
 ) -> AsyncIterator[Found]:
     """What was written between two times (milliseconds since 1970; ``until`` is not in it), oldest first."""
-    begin, end = f"{since}-0", "+" if until is None else f"({until}-0"
+    async for one in _between(redis, f"{since}-0", "+" if until is None else f"({until}-0", stream):
+        yield one
+
+
+def after(redis: Redis, entry: str, stream: str = keys.RATED_STREAM) -> AsyncIterator[Found]:
+    """What was written after an entry."""
+    return _between(redis, f"({entry}", "+", stream)
+
+
+async def _between(redis: Redis, begin: str, end: str, stream: str) -> AsyncIterator[Found]:
     while page := cast("list[Any]", await redis.xrange(stream, begin, end, count=PAGE)):
         for entry_id, fields in page:
             yield _found(stream, entry_id, fields)

@@ -230,10 +230,10 @@ async def test_rebuild_makes_the_same_again_and_of_any_version(
     async with engine.begin() as connection:
         await connection.execute(update(VERSIONS).values(version=0))
         await connection.execute(text("DELETE FROM calls"))
-    with pytest.raises(VersionError, match="is of version 0, expected 3: hotline archive rebuild"):
+    with pytest.raises(VersionError, match="is of version 0, expected 4: hotline archive rebuild"):
         await prepare(engine)
     env = {"HOTLINE_REDIS_URL": server.url, "HOTLINE_ARCHIVE_URL": url}
-    with pytest.raises(RuntimeError, match="is of version 0, expected 3"):
+    with pytest.raises(RuntimeError, match="is of version 0, expected 4"):
         await run([HOTLINE, "serve", "archive"], env)
     assert await run([HOTLINE, "archive", "rebuild"], env) == "1501 entries taken\n"
     assert await contents(engine) == before

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from services.archive.own import own
 from services.billing.offers import OfferFields
 from services.console import comparing
 from services.console.api.money import Amount
@@ -77,7 +78,8 @@ async def begin_comparison(at: At, body: Wanted) -> ComparisonBody:
     if strangers := sorted(body.packages - known.keys()):
         raise Unknown("There is no package %(package)s on offer.", package=strangers[0])
     job = Job(id=comparing.new_id(), account=at.account, since=body.since, until=body.until)
-    await comparing.begin(at.request.app, at.redis, job, [known[name] for name in sorted(body.packages)])
+    calls = own(at.redis, at.archive, at.account)
+    await comparing.begin(at.request.app, at.redis, calls, job, [known[name] for name in sorted(body.packages)])
     return _body(job)
 
 

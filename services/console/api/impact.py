@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from services.archive.own import own
 from services.console import drafting
 from services.console.context import At
 from services.console.jobs import JOBS, Job, Jobs
@@ -12,7 +13,6 @@ from services.console.route import Routes
 from services.domain.record import Record
 from services.domain.rights import Right
 from services.simulation.impact import replays, summed
-from services.store import records
 from services.store.due import now
 
 routes = Routes("setup")
@@ -79,8 +79,8 @@ async def cancel(at: At, job: str) -> None:
 
 async def _calls(at: At, since: int) -> list[Record]:
     found: list[Record] = []
-    async for one in records.written(at.redis, since):
-        if one.record.account == at.account and replays(one.record):
+    async for one in own(at.redis, at.archive, at.account)(since):
+        if replays(one.record):
             found.append(one.record)
             del found[:-MOST]
     return found

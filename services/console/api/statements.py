@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, ValidationError
 from redis.asyncio import Redis
 
+from services.archive.own import own
 from services.billing import commands, printed
 from services.billing.printed import StatementFields
 from services.billing.statements import CycleError, gather, package_cycles, span_of
@@ -27,7 +28,7 @@ routes = Routes("money")
 _STATEMENTS = "/api/v1/accounts/{account}/money/statements"
 MONTHS = 24
 SECONDS = 60
-"""That one may take: it reads all that the streams have since its begin."""
+"""That one may take: it reads all calls of the account since its begin."""
 
 
 class CycleBody(BaseModel):
@@ -64,7 +65,7 @@ async def gathered(at: At, cycle: str, package: str | None) -> Statement:
     """Raises Invalid, Refused and Away."""
     async with _readable():
         span = await span_of(at.redis, at.account, cycle, package)
-        return await gather(at.redis, at.account, span, commands.today(), lambda _: None)
+        return await gather(at.redis, own(at.redis, at.archive, at.account), at.account, span, commands.today())
 
 
 @asynccontextmanager
