@@ -28,7 +28,7 @@ run: setup ## Keep a company with weeks of calls running: its console in a brows
 	@$(BIN)/python -m tests.run $(if $(CALLER),--caller $(CALLER))
 
 test: setup lint ## All tests but those of the containers
-	@$(PYTEST) -n 2 --dist loadfile -m 'not stack and not large'
+	@$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -m 'not stack and not large'
 
 lint: setup ## Format, rules, types, import contracts
 	@$(BIN)/ruff format --check --quiet $(SOURCES)
@@ -37,11 +37,11 @@ lint: setup ## Format, rules, types, import contracts
 	@$(BIN)/lint-imports --no-logo --cache-dir $(CACHE)/imports
 
 stack-test: setup ## The demo's calls against docker-compose.yml
-	@$(PYTEST) -m stack tests/stack
+	@$(PYTEST) -o timeout=900 -m stack tests/stack
 
 bench: setup ## Benchmark tables, and the tests that are too large for every day
 	@$(BIN)/python -m tests.bench
-	@$(PYTEST) -m large
+	@$(PYTEST) -o timeout=0 -m large
 
 screenshots: setup ## Take the pictures of docs/screenshots anew
 	@$(PYTEST) tests/console/test_screenshots.py

@@ -9,6 +9,7 @@ from functools import partial
 
 from agi.channel import Channel
 from agi.fastagi import Application, BadRequestError, CallerGone, Request
+from services.store.due import end
 
 Handler = Callable[[Channel], Awaitable[None]]
 
@@ -17,6 +18,8 @@ Routes = Mapping[str, Handler]
 
 BACKLOG = 1024
 COMPLAINT_SECONDS = 10.0
+FAREWELL_SECONDS = 5.0
+"""That a session that is cancelled has to tell Redis and Asterisk of it."""
 
 _KEEPALIVE = (
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -80,9 +83,7 @@ class Server:
     async def close(self) -> None:
         """Take no more calls and cancel those that run."""
         self._listener.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks, FAREWELL_SECONDS)
         await self._listener.wait_closed()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -203,7 +203,8 @@ class Push:
                 self._forget(account)
 
     async def end(self) -> None:
-        await end([*self._ending, *(account.task for account in self._accounts.values())])
+        await end(account.task for account in self._accounts.values())
+        await asyncio.gather(*self._ending)
 
     def _account(self, name: str) -> _Account:
         if name not in self._accounts:
@@ -211,7 +212,6 @@ class Push:
         return self._accounts[name]
 
     def _forget(self, name: str) -> None:
-        task = self._accounts.pop(name).task
-        task.cancel()
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+        ending = asyncio.create_task(end([self._accounts.pop(name).task]))
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)

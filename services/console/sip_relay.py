@@ -14,6 +14,7 @@ from services.console import access
 from services.console.context import At
 from services.console.problems import Away, Forged
 from services.domain.sip_message import LONGEST, objection
+from services.store.due import end
 
 PROTOCOL = "sip"
 HEARTBEAT_SECONDS = 20.0
@@ -103,9 +104,7 @@ async def _join(at: At, agent: str, browser: web.WebSocketResponse, asterisk: ai
     except (ConnectionError, aiohttp.ClientError):
         code = AWAY
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
     await browser.close(code=code)
 
 

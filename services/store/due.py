@@ -44,13 +44,16 @@ async def keep(work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(RETRY_SECONDS)
 
 
-async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancels until all have ended: Python 3.11's ``asyncio.wait_for``, by which redis-py sends, may swallow it."""
+async def end(tasks: Iterable[asyncio.Task[Any]], again: float = CANCEL_SECONDS) -> None:
+    """Cancels until all have ended: Python 3.11's ``asyncio.wait_for``, by which redis-py sends, may swallow it.
+
+    ``again``: seconds that a task has for what it does at its end, before it is cancelled once more.
+    """
     left = set(tasks)
     while left:
         for task in left:
             task.cancel()
-        ended, left = await asyncio.wait(left, timeout=CANCEL_SECONDS)
+        ended, left = await asyncio.wait(left, timeout=again)
         await asyncio.gather(*ended, return_exceptions=True)
 
 

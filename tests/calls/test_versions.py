@@ -9,7 +9,7 @@ import pytest
 from services.domain.documents import Hotline
 from services.domain.record import Record
 from services.store import documents
-from services.store.due import now
+from services.store.due import end, now
 from tests.harness.demo_calls import CALLER
 from tests.harness.node import Node
 from tests.harness.sipp import hears, is_hung_up, presses_and_is_hung_up
@@ -79,7 +79,7 @@ async def test_applying_during_twenty_calls_a_second_disturbs_none(node: Node) -
     try:
         assert await crowd.wait(90) == 0
     finally:
-        applying.cancel()
+        await end([applying])
     records = await node.stream.after(before, calls, 60)
     assert len(records) == calls
     assert {record.end_state for record in records} == {"flow_ended"}

@@ -55,8 +55,7 @@ async def test_a_wrap_up_ends_by_itself(redis: Redis) -> None:
     try:
         await until(lambda: is_ready(due), "the wrap-up to end", 5)
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await end([running])
 
 
 async def test_the_agents_of_the_dead_are_free_when_their_lease_is_over(redis: Redis) -> None:
@@ -73,8 +72,7 @@ async def test_the_agents_of_the_dead_are_free_when_their_lease_is_over(redis: R
         await until(lambda: is_ready(left), "the agent to be free", 30)
         assert LEASE_MS - 500 < now() - died < LEASE_MS + 2000
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await end([running])
 
 
 async def test_what_another_process_has_done_is_not_asked_for_again_and_again(redis: Redis) -> None:
@@ -87,8 +85,7 @@ async def test_what_another_process_has_done_is_not_asked_for_again_and_again(re
         stats: dict[str, Any] = await redis.info("commandstats")
         assert stats["cmdstat_zrange"]["calls"] < 50
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await end([running])
 
 
 async def test_a_task_that_loses_its_cancellation_is_cancelled_again() -> None:

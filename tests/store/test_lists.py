@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from services.domain.lists import Match, NumberList
 from services.store import documents, keys, lists, versions
+from services.store.due import end
 from tests.harness.redis_server import RedisServer
 from tests.unit.services.test_cli import hotline
 
@@ -107,8 +108,7 @@ async def test_callers_are_looked_up_in_the_old_list_until_the_new_one_is_whole(
             assert await entry(redis, "13800019999") == "13800019999"
             asked += 1
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end([task])
     assert task.exception() is None
     assert asked > 10
 

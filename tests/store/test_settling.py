@@ -11,6 +11,7 @@ from services.billing.settling import keep_settling, settle, settle_all
 from services.domain.book import Line
 from services.domain.rating import CHINA_TIME
 from services.store import books, documents, keys, settlement
+from services.store.due import end
 from tests.harness.tariffs import per_increment
 from tests.store.test_books import DAY as SINCE
 from tests.store.test_books import HOTLINE, PACKAGE, reckoned, shop
@@ -39,10 +40,8 @@ class Clock:
         keeping = asyncio.create_task(keep_settling(redis, lambda: self.now, self.sleep))
         over = asyncio.create_task(self.over.wait())
         await asyncio.wait([keeping, over], timeout=10, return_when=asyncio.FIRST_COMPLETED)
-        keeping.cancel()
-        over.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await keeping
+        await end([keeping, over])
+        assert keeping.cancelled()
 
 
 @pytest.fixture
