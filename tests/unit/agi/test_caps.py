@@ -16,7 +16,7 @@ from services.domain.reading import read
 from services.store import caps
 from services.store.breaker import UNGUARDED, AwayError
 from services.store.caps import Stay
-from services.store.due import now
+from services.store.due import end, now
 from tests.harness.waiting import until
 from tests.unit.agi.fake_channel import FakeChannel
 from tests.unit.agi.test_branches import OTHERS
@@ -152,8 +152,7 @@ async def test_leases_are_renewed_and_calls_given_up_meanwhile_count_again(redis
         try:
             await until(counts_again, "the call to count again", 10)
         finally:
-            renewing.cancel()
-            await asyncio.gather(renewing, return_exceptions=True)
+            await end([renewing])
     assert await running(redis) == []
 
 

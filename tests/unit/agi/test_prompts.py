@@ -19,6 +19,7 @@ from services.store import agents
 from services.store.distribution import Distribution
 from services.store.due import now
 from tests.unit.agi.fake_channel import FakeChannel
+from tests.unit.agi.rooms import running
 from tests.unit.agi.test_journey import PHONES, RECORDINGS, SOUNDS
 from tests.unit.agi.test_waiting import apply
 
@@ -124,7 +125,7 @@ async def walk(redis: Redis, channel: FakeChannel, speaker: Speaker | None = Non
     channel.headers["agi_callerid"] = "13800138000"
     room = Room(redis)
     journey = Journey(redis, SOUNDS, RECORDINGS, room, Metering(redis), speaker)
-    async with room.running():
+    async with running(room, redis):
         try:
             await journey(channel)  # type: ignore[arg-type]
         except CallerGone:

@@ -18,6 +18,7 @@ from services.store.due import now
 from tests.calls.conftest import DOCUMENTS
 from tests.harness.waiting import until
 from tests.unit.agi.fake_channel import FakeChannel
+from tests.unit.agi.rooms import running
 from tests.unit.agi.test_journey import PHONES, RECORDINGS, SOUNDS
 
 Desk = tuple[Redis, Room, Distribution]
@@ -32,7 +33,7 @@ async def desk(redis: Redis) -> AsyncIterator[Desk]:
         found += [item.document for item in read("x", text).located]
     await documents.apply(redis, found)
     await staff.put(redis, found)
-    async with room.running():
+    async with running(room, redis):
         yield redis, room, distribution
     await redis.flushall()
 

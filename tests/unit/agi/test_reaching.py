@@ -24,6 +24,7 @@ from services.store.due import now
 from services.store.keys import LIVE_STREAM
 from tests.store.entries import entries
 from tests.unit.agi.fake_channel import FakeChannel
+from tests.unit.agi.rooms import running
 from tests.unit.agi.test_branches import HOTLINE, OTHERS
 from tests.unit.agi.test_journey import PHONES, RECORDINGS, SOUNDS, keys
 
@@ -68,7 +69,7 @@ async def shop(redis: Redis) -> AsyncIterator[Room]:
     found: list[Document] = [item.document for item in read("x", SHOP).located]
     await documents.apply(redis, found)
     await staff.put(redis, found)
-    async with room.running():
+    async with running(room, redis):
         yield room
 
 

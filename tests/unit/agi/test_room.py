@@ -15,6 +15,7 @@ from services.store.distribution import Distribution
 from services.store.due import now
 from tests.harness.redis_server import RedisServer
 from tests.harness.waiting import until
+from tests.unit.agi.rooms import running
 
 AGENT = Agent.model_validate(
     {"kind": "agent", "id": "li", "account": "demo", "name": "x", "sip": {"password": "abcdefghijkl"}}
@@ -34,7 +35,7 @@ async def room(server: RedisServer) -> AsyncIterator[Room]:
         await agents.put(distribution, AGENT, now())
         await queues.put(distribution, GROUP, now())
         await agents.login(distribution, "li", now())
-        async with room.running():
+        async with running(room, redis):
             yield room
 
 

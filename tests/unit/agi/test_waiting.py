@@ -20,6 +20,7 @@ from services.store.keys import LIVE_STREAM
 from tests.calls.conftest import DOCUMENTS
 from tests.store.entries import entries
 from tests.unit.agi.fake_channel import FakeChannel
+from tests.unit.agi.rooms import running
 from tests.unit.agi.test_journey import PHONES, RECORDINGS, SOUNDS
 
 Hall = tuple[Redis, Room, Distribution]
@@ -34,7 +35,7 @@ async def hall(redis: Redis) -> AsyncIterator[Hall]:
     room, distribution = Room(redis), Distribution(redis, "demo")
     await apply(redis, TEXT, PHONES)
     await agents.phone(distribution, "away", "in_use", now())
-    async with room.running():
+    async with running(room, redis):
         yield redis, room, distribution
     await redis.flushall()
 
