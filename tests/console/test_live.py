@@ -203,3 +203,9 @@ async def test_what_callers_and_documents_say_is_text(console: Console, desk: Di
         page = (await visit.get("/accounts/demo/live")).text
         assert "&lt;script&gt;" in page
         assert "<b>" not in page
+
+
+async def test_the_page_says_which_calls_its_figures_leave_out(console: Console) -> None:
+    async with console.visiting("super@demo") as visit:
+        assert 'href="/accounts/demo/analysis?since=' in (await visit.get("/accounts/demo/live")).text
+        assert "/accounts/demo/analysis?since=" not in (await visit.get("/accounts/demo/live?wall=true")).text

@@ -1,6 +1,7 @@
 """The wallboard, and what supervisors do from it."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated
 
 from aiohttp import web
@@ -19,7 +20,9 @@ from services.console.streams import Frame
 from services.domain.board import Board
 from services.domain.documents import Account
 from services.domain.rights import Right
+from services.domain.statistics.days import day_of
 from services.store import documents
+from services.store.due import now
 from services.store.supervision import Mode
 
 pages = Routes()
@@ -78,6 +81,7 @@ async def show(at: At, query: Wall) -> Page:
         groups=groups,
         formulas=[(formula, at.texts(name)) for formula, (name, _) in FORMULAS.items()],
         events=f"{at.request.path}/events",
+        today=date.fromordinal(day_of(now())),
     )
 
 
