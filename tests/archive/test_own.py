@@ -5,11 +5,12 @@ from typing import cast
 
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.archive.database import prepare
 from services.archive.own import own
+from services.archive.schema import POSITIONS
 from services.archive.service import Filler
 from services.domain.record import Record, from_json
 from services.store import records
@@ -38,6 +39,19 @@ async def test_the_same_records_in_the_same_order(redis: Redis, engine: AsyncEng
             by_reading = await all_of(records.own(redis, account), since)
             assert await all_of(own(redis, engine, account), since) == by_reading
     assert await all_of(own(redis, engine, ACCOUNTS[0]))
+
+
+async def test_what_is_archived_meanwhile_is_not_read_twice(redis: Redis, engine: AsyncEngine) -> None:
+    """By another connection, after it was asked how far the archive is."""
+    await prepare(engine)
+    await put(redis, calls(100, 3))
+    written = [one.entry_id async for one in records.written(redis)]
+    await Filler(redis, engine).catch_up()
+    async with engine.begin() as connection:
+        before = update(POSITIONS).where(POSITIONS.c.stream == RATED_STREAM)
+        await connection.execute(before.values(entry=written[50]))
+    for account in ACCOUNTS:
+        assert await all_of(own(redis, engine, account)) == await all_of(records.own(redis, account))
 
 
 async def test_only_the_accounts_own_are_read(

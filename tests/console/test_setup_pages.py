@@ -12,7 +12,8 @@ import pytest
 
 from services.console.forms.labels import CHOICES, LABELS, NODES
 from services.console.forms.shapes import every
-from services.console.sentences import translated
+from services.console.problems import Sentences
+from services.console.sentences import told, translated
 from services.console.texts import texts
 from services.domain.documents import Hotline
 from services.domain.nodes import KINDS
@@ -288,8 +289,11 @@ def test_every_field_choice_and_kind_has_a_name() -> None:
 
 def test_what_check_says_is_said_in_chinese() -> None:
     chinese: Any = texts("zh-CN")
-    told = translated(chinese, "there is no node of this name; did you mean 'bye'?")
-    assert told == "没有这个节点，是否指 bye？"
+    said = translated(chinese, "there is no node of this name; did you mean 'bye'?")
+    assert said == "没有这个节点，是否指 bye？"
     assert translated(chinese, "nobody has foreseen this") == "nobody has foreseen this"
     assert translated(chinese, "there is no calendar of this id") == "没有这个日历"
     assert translated(texts("en"), "is missing") == "is missing"
+    problems = Sentences([("group desk: members", "is missing"), ("", "expected one document")])
+    assert told(chinese, "%(problems)s", {"problems": problems}) == "group desk: members: 未填写; 应为一个文档"
+    assert told(chinese, "%(kind)s %(name)s", {"kind": "group", "name": "group"}) == "接听组 group"
