@@ -23,7 +23,7 @@ def own(redis: Redis, engine: AsyncEngine, account: str) -> Own:
     async def found(since: int) -> AsyncIterator[Found]:
         try:
             entries, archived = await _entries(engine, account, since)
-        except (SQLAlchemyError, OSError, _Unreadable) as error:
+        except (SQLAlchemyError, OSError, _UnknownError) as error:
             log.warning("all records since %d are read for those of %r: %r", since, account, error)
             async for one in records.own(redis, account)(since):
                 yield one
@@ -39,8 +39,8 @@ def own(redis: Redis, engine: AsyncEngine, account: str) -> Own:
     return found
 
 
-class _Unreadable(Exception):  # noqa: N818 - whoever reads the stream says what is wrong with it
-    """There are entries that the archive could not read: nobody knows whose."""
+class _UnknownError(Exception):
+    """The archive cannot say which entries are the account's: whoever reads the stream says what is wrong with it."""
 
 
 async def _entries(engine: AsyncEngine, account: str, since: int) -> tuple[Sequence[str], str]:
@@ -48,10 +48,10 @@ async def _entries(engine: AsyncEngine, account: str, since: int) -> tuple[Seque
     async with engine.connect() as connection:
         at = await connection.scalar(select(POSITIONS.c.entry).where(POSITIONS.c.stream == RATED_STREAM))
         if at is None:
-            raise _Unreadable("there is no archive")
+            raise _UnknownError("it does not follow the stream")
         torn = await connection.scalars(select(UNREADABLE.c.entry).where(UNREADABLE.c.stream == RATED_STREAM))
         if any(order(entry) >= (since, 0) for entry in torn):
-            raise _Unreadable
+            raise _UnknownError("it could not read every entry, and nobody knows whose those are")
         whose = (RECORDS.c.account == account) & (RECORDS.c.written >= since)
         found = (await connection.scalars(select(RECORDS.c.entry).where(whose))).all()
     return sorted((entry for entry in found if order(entry) <= order(at)), key=order), at

@@ -29,8 +29,8 @@ def _value(texts: Texts, name: str, value: object) -> object:
     match value:
         case Sentences(of=of):
             return Sentences([(place, translated(texts, one)) for place, one in of])
-        case str() if name in _SAYING:
-            return translated(texts, value)
+        case _ if name in _SAYING:
+            return translated(texts, str(value))
     return value
 
 

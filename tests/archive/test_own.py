@@ -25,6 +25,12 @@ async def all_of(source: Own, since: int = 0) -> list[Found]:
     return [one async for one in source(since)]
 
 
+async def archived_calls(redis: Redis, engine: AsyncEngine, count: int) -> None:
+    await prepare(engine)
+    await put(redis, calls(count, 3))
+    await Filler(redis, engine).catch_up()
+
+
 @pytest.mark.parametrize("archived", [0, 300, 700])
 async def test_the_same_records_in_the_same_order(redis: Redis, engine: AsyncEngine, archived: int) -> None:
     """Whatever of the stream the archive has by then."""
@@ -43,10 +49,8 @@ async def test_the_same_records_in_the_same_order(redis: Redis, engine: AsyncEng
 
 async def test_what_is_archived_meanwhile_is_not_read_twice(redis: Redis, engine: AsyncEngine) -> None:
     """By another connection, after it was asked how far the archive is."""
-    await prepare(engine)
-    await put(redis, calls(100, 3))
+    await archived_calls(redis, engine, 100)
     written = [one.entry_id async for one in records.written(redis)]
-    await Filler(redis, engine).catch_up()
     async with engine.begin() as connection:
         before = update(POSITIONS).where(POSITIONS.c.stream == RATED_STREAM)
         await connection.execute(before.values(entry=written[50]))
@@ -57,9 +61,7 @@ async def test_what_is_archived_meanwhile_is_not_read_twice(redis: Redis, engine
 async def test_only_the_accounts_own_are_read(
     redis: Redis, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await prepare(engine)
-    await put(redis, calls(700, 3))
-    await Filler(redis, engine).catch_up()
+    await archived_calls(redis, engine, 700)
     read: list[bytes] = []
 
     def counted(text: bytes) -> Record:
@@ -74,9 +76,7 @@ async def test_only_the_accounts_own_are_read(
 async def test_without_an_archive_all_are_read(
     redis: Redis, engine: AsyncEngine, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await prepare(engine)
-    await put(redis, calls(300, 3))
-    await Filler(redis, engine).catch_up()
+    await archived_calls(redis, engine, 300)
     by_reading = await all_of(records.own(redis, ACCOUNTS[0]))
     async with engine.begin() as connection:
         await connection.execute(text("DROP TABLE records"))

@@ -18,6 +18,7 @@ from services.console.texts import texts
 from services.domain.documents import Hotline
 from services.domain.nodes import KINDS
 from services.domain.nodes.base import SoundFile
+from services.domain.usage import UnratableError
 from services.store import documents, drafts
 from tests.console.conftest import Console
 from tests.console.test_forms import FORMS
@@ -297,3 +298,6 @@ def test_what_check_says_is_said_in_chinese() -> None:
     problems = Sentences([("group desk: members", "is missing"), ("", "expected one document")])
     assert told(chinese, "%(problems)s", {"problems": problems}) == "group desk: members: 未填写; 应为一个文档"
     assert told(chinese, "%(kind)s %(name)s", {"kind": "group", "name": "group"}) == "接听组 group"
+    assert told(chinese, "%(why)s.", {"why": UnratableError("tariff 'x' has no prices for 2026-01-01")}).startswith(
+        "资费"
+    )

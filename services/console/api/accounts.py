@@ -1,9 +1,11 @@
 """All accounts, and how each has been called of late: for who stands above them."""
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
@@ -25,6 +27,7 @@ from services.store import documents
 from services.store.documents import Row
 
 routes = Routes()
+log = logging.getLogger(__name__)
 
 Sort = Literal["account", "name", "calls", "answered", "abandoned", "billed", "cost"]
 _FEWEST_DIGITS = 3
@@ -140,7 +143,8 @@ async def _called(at: At, first: int, last: int) -> _Called | None:
         async with asking(at) as connection:
             figures = await analysis.figures(connection, asked, "account")
             return _Called(figures, await analysis.account_costs(connection, asked))
-    except (SQLAlchemyError, OSError, TimeoutError):
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        log.warning("accounts are shown without figures: %r", error)
         return None
 
 
@@ -195,6 +199,6 @@ _ORDERS: Mapping[Sort, Callable[[AccountFigures], tuple[Any, ...]]] = {
     "answered": _largest(lambda one: one.answer_rate),
     "abandoned": _largest(lambda one: one.abandon_rate),
     "billed": _largest(lambda one: one.billed_s),
-    "cost": _largest(lambda one: max(map(float, one.cost.values()), default=0)),
+    "cost": _largest(lambda one: max(map(Decimal, one.cost.values()), default=Decimal(0))),
 }
 SORTS: Sequence[Sort] = tuple(_ORDERS)
