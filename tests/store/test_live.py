@@ -224,3 +224,12 @@ async def is_offered(shop: Shop, chance: random.Random, call: str, offer: Offer)
         await queues.answered(shop.distribution, call, offer.number, chance.choice(offer.agents), shop.now)
     if chance.random() < 0.3:
         await queues.missed(shop.distribution, call, offer.number, shop.now)
+
+
+async def test_a_group_of_an_older_release_is_seen_when_its_document_is_applied_again(shop: Shop, redis: Redis) -> None:
+    """Then there was no list of groups."""
+    await shop.opens(group(), ready="li")
+    await redis.delete("acd:{shop}:groups")
+    assert "sales" not in (await taken(shop)).groups
+    await queues.put(shop.distribution, group(), shop.now)
+    assert "sales" in (await taken(shop)).groups
