@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.archive.queries import MOST, After, search
 from services.archive.wanted import Wanted
 from services.console.api.exports import OF_CALLS
-from services.console.export import Column, Row, csv_of, xlsx_of
+from services.console.export import Column, Row, csv_of
+from services.console.sheet import xlsx_of
 from services.console.texts import texts
 
 TEXTS = texts("zh-CN")
@@ -19,23 +20,14 @@ COLUMNS = [Column(TEXTS(field.title), field.kind, field.width) for field in OF_C
 async def measured(engine: AsyncEngine, wanted: Wanted, count: int) -> tuple[dict[str, float], dict[str, float]]:
     """Rows a second by the clock, and MB that the process has grown by at most; by form."""
     rates, grown = {}, {}
-    for form, write in {"CSV": _csv, "XLSX": _xlsx}.items():
+    for form, made in {"CSV": csv_of, "XLSX": xlsx_of}.items():
         before = _fresh_peak()
         began = time.perf_counter()
-        await write(_pages(engine, wanted))
+        async for _ in made(COLUMNS, _pages(engine, wanted)):
+            pass
         rates[form] = count / (time.perf_counter() - began)
         grown[form] = _peak_mb() - before
     return rates, grown
-
-
-async def _csv(pages: AsyncIterator[Sequence[Row]]) -> None:
-    async for _ in csv_of(COLUMNS, pages):
-        pass
-
-
-async def _xlsx(pages: AsyncIterator[Sequence[Row]]) -> None:
-    async with xlsx_of(COLUMNS, pages):
-        pass
 
 
 async def _pages(engine: AsyncEngine, wanted: Wanted) -> AsyncIterator[Sequence[Row]]:

@@ -13,10 +13,13 @@ _FIXED = re.compile(r"0(?:10|2\d)[2-8]\d{7}|0[3-9]\d{2}[2-8]\d{6,7}")
 """No line of a subscriber begins with 1 or 9: those are services, some at a premium."""
 _INBOUND_ONLY = re.compile(r"0?[48]00")
 _MAINLAND = re.compile(
-    r"(?:(?:\+|00)?86)?0?(?:(?P<whole>1[3-9]\d{9}|[48]00\d{7})|(?P<fixed>(?:10|2\d)\d{8}|[3-9]\d{9,10}))",
+    r"(?:(?:\+|00)?86)?0?(?:(?P<whole>1[3-9]\d{9}|[48]00\d{7})|(?P<fixed>(?:10|2\d)\d{8}|(?!86)[3-9]\d{9,10}))",
     re.ASCII,
 )
-"""Looser than the numbering plan: two spellings of a number that it does not know are one number, too."""
+"""Looser than the numbering plan: two spellings of a number that it does not know are one number, too.
+
+No area code begins with 86.
+"""
 
 _TAKE_TEXTS = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
@@ -35,7 +38,7 @@ def as_dialled(number: str) -> str:
     """
     if mainland := _MAINLAND.fullmatch(number):
         return mainland["whole"] or "0" + mainland["fixed"]
-    e164 = to_e164(number) if number.startswith(("+", "00", "86")) else None
+    e164 = to_e164(number) if number.startswith(("+", "0", "86")) else None
     return e164.removeprefix("+86") if e164 else number
 
 

@@ -1,11 +1,12 @@
 """Exported tables, opened again."""
 
 import csv
+import gc
 import io
+import secrets
 import zipfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 import openpyxl
@@ -14,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
-from services.console.export import Column, Row, csv_of, xlsx_of
+from services.console.export import Column, Row, csv_of
+from services.console.sheet import xlsx_of
 
 COLUMNS = (
     Column("时间", "time", 19),
@@ -57,13 +59,21 @@ async def as_csv(rows: Sequence[Row]) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text[1:], newline="")))
 
 
+async def made(rows: Sequence[Row]) -> io.BytesIO:
+    return io.BytesIO(b"".join([piece async for piece in xlsx_of(COLUMNS, pages(rows))]))
+
+
+def sheet_of(file: io.BytesIO) -> str:
+    with zipfile.ZipFile(file) as book:
+        assert book.testzip() is None
+        return book.read("xl/worksheets/sheet1.xml").decode()
+
+
 async def as_xlsx(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
-    async with xlsx_of(COLUMNS, pages(rows)) as path:
-        with zipfile.ZipFile(path) as book:
-            sheet = book.read("xl/worksheets/sheet1.xml").decode()
-        cells = openpyxl.load_workbook(path).active
+    file = await made(rows)
+    sheet = sheet_of(file)
+    cells = openpyxl.load_workbook(file).active
     assert "<f>" not in sheet
-    assert not path.exists()
     assert all(cell.data_type != "f" for line in cells for cell in line)
     assert cells.freeze_panes == "A2"
     return [tuple(unescape(value) if isinstance(value, str) else value for value in line) for line in cells.values]
@@ -117,14 +127,58 @@ async def test_any_name_comes_out_as_it_went_in(names: list[str]) -> None:
     assert [cells[2] or "" for cells in (await as_xlsx(rows))[1:]] == names
 
 
-async def test_nothing_is_left_when_it_is_broken_off(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+@pytest.mark.parametrize("form", [csv_of, xlsx_of])
+async def test_it_is_sent_while_it_is_read(form: Callable[..., AsyncGenerator[bytes, None]]) -> None:
+    read = 0
 
+    async def many() -> AsyncIterator[Sequence[Row]]:
+        nonlocal read
+        for _ in range(50):
+            read += 1
+            yield [row(name=secrets.token_hex(500)) for _ in range(20)]
+
+    sent = [(read, len(piece)) async for piece in form(COLUMNS, many())]
+    whole = sum(length for _, length in sent)
+    when, length = sent[0]
+    assert when == 1
+    assert length == pytest.approx(whole / 50, rel=1)
+    assert sum(length for when, length in sent if when <= 25) == pytest.approx(whole / 2, rel=0.1)
+
+
+async def test_a_text_that_looks_like_a_control_character_stays_one() -> None:
+    assert [cells[2] for cells in (await as_xlsx([row(name="_x0041_")]))[1:]] == ["_x0041_"]
+
+
+async def test_all_rows_are_found_by_readers_that_trust_a_sheets_extent() -> None:
+    book = openpyxl.load_workbook(await made([row()] * 7), read_only=True)
+    assert len(list(book.active.rows)) == 8
+
+
+async def test_a_sheet_says_that_outer_spaces_are_to_stay() -> None:
+    sheet = sheet_of(await made([row(name=" 张三"), row(name="李四\n"), row(name="王 五")]))
+    assert [text for text in ("张三", "李四", "王 五") if f'preserve">{text}' in sheet.replace("> ", ">")] == [
+        "张三",
+        "李四",
+    ]
+
+
+async def test_a_table_without_rows() -> None:
+    assert [cells[0] for cells in await as_csv([])] == ["时间"]
+    assert [cells[0] for cells in await as_xlsx([])] == ["时间"]
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+async def test_a_sheet_can_be_given_up() -> None:
     async def breaks() -> AsyncIterator[Sequence[Row]]:
         yield [row()]
         raise ConnectionResetError
 
+    pieces = xlsx_of(COLUMNS, breaks())
+    assert await anext(pieces)
     with pytest.raises(ConnectionResetError):
-        async with xlsx_of(COLUMNS, breaks()):
-            raise AssertionError
-    assert not list(tmp_path.iterdir())  # noqa: ASYNC240
+        await anext(pieces)
+    pieces = xlsx_of(COLUMNS, pages([row()]))
+    assert await anext(pieces)
+    await pieces.aclose()
+    del pieces
+    gc.collect()

@@ -4,7 +4,7 @@ import asyncio
 import csv
 import io
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -84,17 +84,27 @@ async def test_more_than_a_sheet_holds_is_refused(company: Console, monkeypatch:
         assert (page.status, page.is_page) == (413, True)
 
 
-async def broken(*_: object) -> AsyncGenerator[list[Call], None]:
-    yield []
-    raise OperationalError("", {}, Exception("gone"))
+def broken(after: int) -> Callable[..., AsyncGenerator[list[Call], None]]:
+    """After so many pages the archive is gone."""
+
+    async def every(*_: object) -> AsyncGenerator[list[Call], None]:
+        for _page in range(after):
+            yield []
+        raise OperationalError("", {}, Exception("gone"))
+
+    return every
 
 
-async def test_a_file_that_is_not_whole_does_not_look_so(company: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls, "every", broken)
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+async def test_a_file_that_is_not_whole_does_not_look_so(
+    company: Console, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
     async with company.visiting("wang") as visit:
+        monkeypatch.setattr(calls, "every", broken(1))
         with pytest.raises((ClientPayloadError, ClientConnectionError)):
-            await visit.get(f"{OF_COMPANY}.csv")
-        assert (await visit.get(f"{OF_COMPANY}.xlsx")).status == 503
+            await visit.get(f"{OF_COMPANY}.{form}")
+        monkeypatch.setattr(calls, "every", broken(0))
+        assert (await visit.get(f"{OF_COMPANY}.{form}")).status == 503
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])

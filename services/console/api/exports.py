@@ -16,9 +16,10 @@ from services.console.api import calls, missed
 from services.console.api.calls import CallFilter
 from services.console.api.missed import MissedCaller, MissedFilter
 from services.console.context import At
-from services.console.export import MOST_IN_XLSX, Column, Kind, Row, Value, csv_of, xlsx_of
+from services.console.export import Column, Kind, Pages, Value, csv_of
 from services.console.problems import TooLarge, TooMany
 from services.console.route import Routes
+from services.console.sheet import MOST_IN_XLSX, xlsx_of
 from services.console.texts import Texts, local
 from services.console.words import label, word
 from services.domain.rights import Right
@@ -28,13 +29,10 @@ routes = Routes("calls")
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PIECE = 65_536
-
 AT_ONCE = 4
 
 T = TypeVar("T")
 Form = Literal["csv", "xlsx"]
-Rows = AsyncIterator[Sequence[Row]]
 
 RUNNING = web.AppKey("exports", asyncio.Semaphore)
 """Of one process, those that are being made."""
@@ -137,10 +135,17 @@ async def _sent(
     if running.locked():
         raise TooMany("%(most)d exports are being made at the moment: try again in a minute.", most=AT_ONCE)
     name = f"{at.account}-{of}-{local(now()):%Y%m%d-%H%M%S}.{form}"
-    response = web.StreamResponse(headers={hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}"'})
-    async with running, aclosing(pages):
+    media, made = _FORMS[form]
+    headers = {hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}"', hdrs.CONTENT_TYPE: media}
+    response = web.StreamResponse(headers=headers)
+    columns = [Column(at.texts(field.title), field.kind, field.width) for field in fields]
+    async with running, aclosing(pages), aclosing(made(columns, _rows(at, fields, pages))) as pieces:
         try:
-            await _MADE[form](at, response, fields, _rows(at, fields, pages))
+            async for piece in pieces:
+                if not response.prepared:
+                    await response.prepare(at.request)
+                await response.write(piece)
+            await response.write_eof()
         except ConnectionError:
             log.info("%s: whoever asked for it has gone away", name)
         except Exception:
@@ -152,32 +157,10 @@ async def _sent(
     return response
 
 
-async def _csv(at: At, response: web.StreamResponse, fields: Sequence[Field[T]], rows: Rows) -> None:
-    response.headers[hdrs.CONTENT_TYPE] = f"{CSV}; charset=utf-8"
-    await response.prepare(at.request)
-    async for piece in csv_of(_columns(at, fields), rows):
-        await response.write(piece)
-    await response.write_eof()
+_FORMS = {"csv": (f"{CSV}; charset=utf-8", csv_of), "xlsx": (XLSX, xlsx_of)}
 
 
-async def _xlsx(at: At, response: web.StreamResponse, fields: Sequence[Field[T]], rows: Rows) -> None:
-    response.headers[hdrs.CONTENT_TYPE] = XLSX
-    async with xlsx_of(_columns(at, fields), rows) as path:
-        await response.prepare(at.request)
-        with path.open("rb") as file:
-            while piece := await asyncio.to_thread(file.read, PIECE):
-                await response.write(piece)
-    await response.write_eof()
-
-
-_MADE = {"csv": _csv, "xlsx": _xlsx}
-
-
-def _columns(at: At, fields: Sequence[Field[T]]) -> list[Column]:
-    return [Column(at.texts(field.title), field.kind, field.width) for field in fields]
-
-
-async def _rows(at: At, fields: Sequence[Field[T]], pages: AsyncIterator[list[T]]) -> Rows:
+async def _rows(at: At, fields: Sequence[Field[T]], pages: AsyncIterator[list[T]]) -> Pages:
     """Raises ConnectionError as soon as nobody waits any more."""
     async for page in pages:
         if at.request.transport is None or at.request.transport.is_closing():
