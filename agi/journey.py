@@ -1,5 +1,6 @@
 """Walks a call through its hotline's flow, node by node."""
 
+import contextlib
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,9 +17,10 @@ from agi.systems import Nobody, Systems
 from services.billing.metering import Metering
 from services.domain.documents import Hotline
 from services.domain.nodes import Node
-from services.store import documents
+from services.store import documents, live
 from services.store.breaker import AWAY
 from services.store.documents import Versioned
+from services.store.due import now
 
 DONE = "JOURNEY"
 """Channel variable: ``done`` tells the dialplan not to come back. Missing after a crash, so that it does."""
@@ -85,8 +87,18 @@ class Journey:
             version=str(version),
             resumed="1" if left_at else "0",
         )
+        if not left_at:
+            await _say_started(call)
         go_on = partial(_go_on, left_at=left_at)
         await admission.admit(call, version, self.metering, go_on, resumed=bool(left_at))
+
+
+async def _say_started(call: Call) -> None:
+    """While Redis is away nobody is told."""
+    with contextlib.suppress(*AWAY):
+        await live.started(
+            call.distribution, call.id, now(), hotline=call.hotline.number, number=call.number, region=call.region
+        )
 
 
 async def _go_on(call: Call, left_at: str | None) -> None:

@@ -13,6 +13,7 @@ from services.archive import filling
 from services.archive.database import opened, prepare
 from services.archive.filling import BATCH, OutrunError, Page, Position
 from services.settings import Settings
+from services.store.connection import connected
 from services.store.due import end
 
 LISTEN_MS = 1000
@@ -40,7 +41,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 
 
 def client(url: str) -> Redis:
-    return Redis.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=5)
+    return connected(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=5)
 
 
 class Filler:
@@ -99,6 +100,6 @@ async def _keep(filler: Filler) -> None:
         except OutrunError as error:
             log.info("begins again where the archive is: %s", error)
         except AWAY as error:
-            log.warning("Redis or the archive's database is away, again in %g s: %r", pause, error)
+            log.warning("Redis or the archive's database is away, again in %g s: %s", pause, error)
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)

@@ -28,6 +28,7 @@ from services.domain.record import Record
 from services.settings import Settings
 from services.store import checkpoints, ledger
 from services.store.checkpoints import Checkpoint
+from services.store.connection import connected
 from services.store.due import end
 
 WAKE_SECONDS = 5.0
@@ -162,4 +163,4 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
 
 def _client(url: str) -> Redis:
     """Without retries of its own: after an error not the command is tried again but all since the checkpoint."""
-    return Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
+    return connected(url, socket_timeout=5, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))

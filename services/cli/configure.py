@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from dialplan.render import SharedSounds
@@ -23,6 +22,7 @@ from services.domain.prompts import MANDARIN
 from services.programs import SoundError
 from services.prompts import Sounds
 from services.settings import Settings
+from services.store.connection import connected
 from services.store.due import now
 from services.store.versions import Edit
 
@@ -55,7 +55,7 @@ def apply(
     reading, settings = reading_with_sounds(files), Settings()
 
     async def work() -> None:
-        async with Redis.from_url(settings.redis_url) as redis:
+        async with connected(settings.redis_url) as redis:
             changes = Changes(redis, Sounds(settings.sounds_dir, engine(settings)), telling)
             edit = Edit(actor, now(), why)
             if draft is not None:

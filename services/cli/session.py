@@ -14,6 +14,7 @@ from services.configuration import refusal
 from services.domain.agents import IllegalTransition
 from services.settings import Settings
 from services.store import supervision
+from services.store.connection import connected
 from services.store.distribution import Unknown
 from services.store.records import UnreadableError
 
@@ -26,7 +27,7 @@ def run(work: Callable[[Redis], Awaitable[T]]) -> T:
     """What the work gives. Whatever it is refused, or cannot be had, ends the command with a sentence."""
 
     async def with_redis() -> T:
-        async with Redis.from_url(Settings().redis_url, socket_timeout=5, socket_connect_timeout=5) as redis:
+        async with connected(Settings().redis_url, socket_timeout=5, socket_connect_timeout=5) as redis:
             return await work(redis)
 
     try:

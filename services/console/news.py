@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from services.store import live
+from services.store.connection import connected
 from services.store.due import end, now
 from services.store.live import Entry
 
@@ -92,7 +93,7 @@ NEWS = web.AppKey("news", News)
 
 
 def reading(url: str) -> Redis:
-    return Redis.from_url(url, socket_timeout=SILENCE_SECONDS, socket_connect_timeout=SILENCE_SECONDS)
+    return connected(url, socket_timeout=SILENCE_SECONDS, socket_connect_timeout=SILENCE_SECONDS)
 
 
 async def pushing(app: web.Application) -> AsyncIterator[None]:

@@ -3,12 +3,12 @@
 import asyncio
 
 from aiohttp import web
-from redis.asyncio import Redis
 
 from services.archive.database import opened
 from services.console.app import create_app
 from services.console.context import Parts
 from services.settings import Settings
+from services.store.connection import connected
 
 REDIS_SECONDS = 5.0
 STOP_SECONDS = 5.0
@@ -16,7 +16,7 @@ STOP_SECONDS = 5.0
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Raises SettingsError and OSError."""
-    client = Redis.from_url(settings.redis_url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
+    client = connected(settings.redis_url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
     async with opened(settings.archive_url.get_secret_value()) as archive, client as redis:
         runner = web.AppRunner(
             create_app(Parts(redis, archive, settings)), access_log=None, shutdown_timeout=STOP_SECONDS

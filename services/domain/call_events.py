@@ -1,6 +1,6 @@
 """What a company's own program is told while calls go on, of what it asked for: docs/notify.md."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from services.domain.documents import Account
 from services.domain.instant import to_rfc3339
@@ -29,7 +29,7 @@ def of_entry(entry: str, fields: Fields, owner: Account) -> Message | None:
     event = _event(fields)
     if event is None or event not in owner.notify.events:
         return None
-    values = _of_agent(fields) if event == "agent.state" else _of_caller(event, fields)
+    values = _VALUES.get(event, _in_queue)(event, fields)
     return _message(event, f"{event}:{entry}", owner.id, int(fields["at"]), {**values, "position": entry})
 
 
@@ -56,6 +56,8 @@ def _event(fields: Fields) -> Event | None:
     match fields.get("of"), fields.get("state"):
         case "agent", state if state != "gone":
             return "agent.state"
+        case "call", "started":
+            return "call.started"
         case "caller", "ringing" if fields["arrived"] and not fields["reason"]:
             return "call.offered"
         case "caller", _ if fields["counted"]:
@@ -64,16 +66,20 @@ def _event(fields: Fields) -> Event | None:
     return None
 
 
-def _of_caller(event: Event, fields: Fields) -> dict[str, Value]:
-    values: dict[str, Value] = {
+def _of_caller(_event: Event, fields: Fields) -> dict[str, Value]:
+    return {
         "call_id": fields["call"],
         "hotline": fields["hotline"] or None,
         "caller": fields["number"] or None,
         "caller_e164": to_e164(fields["number"]) if fields["number"] else None,
         "region": fields["region"] or None,
-        "group": fields["group"],
-        "waited_ms": max(0, int(fields["at"]) - int(fields["arrived"])),
     }
+
+
+def _in_queue(event: Event, fields: Fields) -> dict[str, Value]:
+    values = _of_caller(event, fields)
+    values["group"] = fields["group"]
+    values["waited_ms"] = max(0, int(fields["at"]) - int(fields["arrived"]))
     if event in {"call.offered", "call.answered"}:
         values["agents"] = fields["agents"].split()
     if event == "call.left":
@@ -81,7 +87,7 @@ def _of_caller(event: Event, fields: Fields) -> dict[str, Value]:
     return values
 
 
-def _of_agent(fields: Fields) -> dict[str, Value]:
+def _of_agent(_event: Event, fields: Fields) -> dict[str, Value]:
     return {
         "call_id": fields["call"] or None,
         "hotline": None,
@@ -90,6 +96,12 @@ def _of_agent(fields: Fields) -> dict[str, Value]:
         "reason": fields["reason"] or None,
         "since": to_rfc3339(int(fields["since"])),
     }
+
+
+_VALUES: Mapping[Event, Callable[[Event, Fields], dict[str, Value]]] = {
+    "call.started": _of_caller,
+    "agent.state": _of_agent,
+}
 
 
 def _of_record(record: Record) -> dict[str, Value]:

@@ -35,7 +35,14 @@ class Webhook(Model):
 
 
 Event = Literal[
-    "call.queued", "call.offered", "call.answered", "call.left", "call.ended", "survey.answered", "agent.state"
+    "call.started",
+    "call.queued",
+    "call.offered",
+    "call.answered",
+    "call.left",
+    "call.ended",
+    "survey.answered",
+    "agent.state",
 ]
 """What a company may ask to be told of: docs/notify.md."""
 

@@ -12,7 +12,7 @@ from functools import partial
 
 import aiohttp
 from pydantic import ValidationError
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import Redis
 
 from services.domain.documents import Account
 from services.domain.messages import Message, from_json
@@ -21,6 +21,7 @@ from services.notify import passing_on
 from services.notify.places import FailedError, Http, Nowhere, Place, gateway
 from services.settings import Settings
 from services.store import documents, outbox
+from services.store.connection import bounded
 from services.store.due import end, keep, now
 from services.store.outbox import Taken
 
@@ -173,14 +174,13 @@ class Sender:
 
 
 def client(url: str) -> Redis:
-    pool = BlockingConnectionPool.from_url(
+    return bounded(
         url,
         max_connections=CONNECTIONS,
         timeout=STOP_SECONDS,
         socket_timeout=2 * BLOCK_MS / 1000,
         socket_connect_timeout=5,
     )
-    return Redis.from_pool(pool)
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:

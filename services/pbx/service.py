@@ -2,20 +2,19 @@
 
 import asyncio
 
-from redis.asyncio import Redis
-
 from services.ami import Link
 from services.pbx.phones import Phones
 from services.pbx.requests import Requests
 from services.pbx.transfers import Transfers
 from services.settings import Settings
+from services.store.connection import connected
 from services.store.due import Due, end, keep
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Until ``stop`` is set."""
     link = Link(settings.ami_host, settings.ami_port, settings.ami_user, settings.ami_secret.get_secret_value())
-    async with Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5) as redis:
+    async with connected(settings.redis_url, socket_timeout=5, socket_connect_timeout=5) as redis:
         due, requests = Due(redis), Requests(redis, link, settings.pbx)
         Phones(redis, link, settings.pbx, due)
         Transfers(redis, link, due)

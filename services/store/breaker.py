@@ -12,6 +12,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from services.store.connection import connected
+
 Guard = AbstractContextManager[None]
 UNGUARDED: Guard = nullcontext()
 
@@ -57,4 +59,4 @@ class Breaker:
 
 def client(url: str) -> Redis:
     """For who has somebody on the line: without retries, which would make DEADLINE a multiple of itself."""
-    return Redis.from_url(url, socket_timeout=DEADLINE, socket_connect_timeout=DEADLINE, retry=Retry(NoBackoff(), 0))
+    return connected(url, socket_timeout=DEADLINE, socket_connect_timeout=DEADLINE, retry=Retry(NoBackoff(), 0))

@@ -40,7 +40,7 @@ async def keep(work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
         except (RedisError, OSError) as error:
-            log.warning("Redis is away: %r", error)
+            log.warning("Redis is away: %s", error)
         await asyncio.sleep(RETRY_SECONDS)
 
 

@@ -41,6 +41,13 @@ async def picture(distribution: Distribution, now: int) -> Live:
     )
 
 
+async def started(  # noqa: PLR0913 - what is known of a caller
+    distribution: Distribution, call: str, now: int, *, hotline: str, number: str, region: str
+) -> None:
+    """Says that a caller is on the line. Raises redis.exceptions.RedisError."""
+    await distribution.run("started", now, call, hotline, number, region)
+
+
 async def names(redis: Redis, picture: Live) -> tuple[Names, Names]:
     """Of its groups and of its agents; one whose document cannot be read is called by its id."""
     return await _names(redis, Group, picture.groups), await _names(redis, Agent, picture.agents)

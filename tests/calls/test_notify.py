@@ -197,19 +197,20 @@ async def test_a_missed_call_is_told_once_however_often_billing_dies(
 
 
 async def test_a_program_is_told_of_a_call_while_it_goes_on(node: Node, desk: Distribution, company: Receiver) -> None:
-    await asks_for(node, company, ["call.queued", "call.offered", "call.left", "call.ended"])
+    await asks_for(node, company, ["call.started", "call.queued", "call.offered", "call.left", "call.ended"])
     await agents.resume(desk, "notified-mobile", now())
     await agents.phone(desk, "notified-mobile", "in_use", now())
     record = await call(node, BUSY, hears(1500), hangs_up())
 
     async def told() -> bool:
-        return len(company.messages) >= 4
+        return len(company.messages) >= 5
 
     await until(told, "the company to be told")
     of_call = {message["kind"]: message["values"] for message in company.messages}
     assert list(of_call) == [kind for kind in of_call if of_call[kind]["call_id"] == record.call_id]
-    assert set(of_call) == {"call.queued", "call.left", "call.ended", "missed_call"}
+    assert set(of_call) == {"call.started", "call.queued", "call.left", "call.ended", "missed_call"}
+    assert (of_call["call.started"]["caller"], of_call["call.started"]["hotline"]) == (CALLER, BUSY)
     assert (of_call["call.queued"]["caller"], of_call["call.queued"]["group"]) == (CALLER, "notified")
     assert (of_call["call.left"]["reason"], of_call["call.left"]["waited_ms"] > 1000) == ("abandoned", True)
     assert (of_call["call.ended"]["end_state"], of_call["call.ended"]["wait_ms"]) == (record.end_state, record.wait_ms)
-    assert of_call["call.queued"]["position"] < of_call["call.left"]["position"]
+    assert of_call["call.started"]["position"] < of_call["call.queued"]["position"] < of_call["call.left"]["position"]

@@ -21,7 +21,7 @@ PATIENT_GROUP = "patient"
 AWAY_SECONDS = 10
 
 
-@pytest.mark.parametrize("how", ["killed", "frozen"])
+@pytest.mark.parametrize("how", ["killed", "frozen", "read_only"])
 async def test_redis_away_for_ten_seconds(
     how: str, node: Node, phones: Mapping[str, Phone], desk: Distribution
 ) -> None:
@@ -44,7 +44,7 @@ async def test_redis_away_for_ten_seconds(
         wait.append(await node.sipp.call(f"1390000000{number}", PATIENT, [is_hung_up(60_000)]))
         await waiting(desk, number - 2, PATIENT_GROUP)
 
-    await goes(node.redis_server, how)
+    await goes(node, how)
     back_at = time.monotonic() + AWAY_SECONDS
     try:
         mobile = await phones["lao-wang"].answers(is_hung_up())
@@ -84,18 +84,24 @@ async def ended(side: Process) -> bool:
     return await side.wait(60) == 0
 
 
-async def goes(redis: Process, how: str) -> None:
-    if how == "killed":
-        await redis.kill()
-    else:
-        redis.freeze()
+async def goes(node: Node, how: str) -> None:
+    match how:
+        case "killed":
+            await node.redis_server.kill()
+        case "frozen":
+            node.redis_server.freeze()
+        case "read_only":  # as after a failover, or when its disk is full
+            await node.redis.config_set("min-replicas-to-write", 1)
 
 
 async def comes_back(node: Node, how: str) -> None:
-    if how == "killed":
-        await node.redis_server.start()
-    else:
-        node.redis_server.thaw()
+    match how:
+        case "killed":
+            await node.redis_server.start()
+        case "frozen":
+            node.redis_server.thaw()
+        case "read_only":
+            await node.redis.config_set("min-replicas-to-write", 0)
     await node.redis_ready()
 
 

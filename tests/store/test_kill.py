@@ -31,7 +31,9 @@ from tests.harness.waiting import until
 from tests.store.entries import entries
 from tests.store.test_billing import HOTLINE, SHOP, STANDARD
 
-AT_ONCE = 40
+APART_MS = 20
+"""One call begins so long after another."""
+LATE_MS = 2000
 SERVE = """
 import asyncio
 from services import billing
@@ -97,38 +99,40 @@ def package(name: str, minutes: int, priority: int) -> Package:
     return Package.model_validate(fields)
 
 
-def call_rows(number: int) -> list[bytes]:
-    """A call whose total length is its number in milliseconds."""
+def call_rows(number: int) -> list[tuple[int, bytes]]:
+    """A call whose total length is its number in milliseconds; each row with the time that it tells."""
+    begins = number * APART_MS
+    begin, end = begins / 1000, (begins + number) / 1000
     said = f"""
-    0.0  CHAN_START    caller
-    0.0  CALL          caller  hotline=4008001234 caller=13800138000 name=张"三
-    0.0  JOURNEY       caller  account={owner(number)} version=1
-    0.0  ANSWER        caller
-    0.0  NODE          caller  node=welcome kind=menu
-    0.0  KEYS          caller  node=welcome keys=1 outcome=match
-    0.0  NODE          caller  node=sales kind=group
-    0.0  OFFER         caller  node=sales group=sales agent=li dial=1001
-    0.0  CHAN_START    1001
-    0.0  DIAL          1001    dial=1001
-    0.0  ANSWER        1001
-    0.0  BRIDGE_ENTER  1001
-    {number / 1000}  HANGUP        1001    cause=16 source=1001
-    {number / 1000}  HANGUP        caller  cause=16 source=1001
-    {number / 1000}  LINKEDID_END  caller
+    {begin}  CHAN_START    caller
+    {begin}  CALL          caller  hotline=4008001234 caller=13800138000 name=张"三
+    {begin}  JOURNEY       caller  account={owner(number)} version=1
+    {begin}  ANSWER        caller
+    {begin}  NODE          caller  node=welcome kind=menu
+    {begin}  KEYS          caller  node=welcome keys=1 outcome=match
+    {begin}  NODE          caller  node=sales kind=group
+    {begin}  OFFER         caller  node=sales group=sales agent=li dial=1001
+    {begin}  CHAN_START    1001
+    {begin}  DIAL          1001    dial=1001
+    {begin}  ANSWER        1001
+    {begin}  BRIDGE_ENTER  1001
+    {end}  HANGUP        1001    cause=16 source=1001
+    {end}  HANGUP        caller  cause=16 source=1001
+    {end}  LINKEDID_END  caller
     """
-    return file(said, number).splitlines(keepends=True)
+    written = file(said, number).splitlines(keepends=True)
+    return [(begins if place < len(written) - 3 else begins + number, row) for place, row in enumerate(written)]
 
 
 def interleaved(scale: Scale, chance: random.Random) -> Iterator[bytes]:
-    """The rows of all calls, each call's in order, with so many calls going on at once."""
-    waiting = (call_rows(number) for number in range(1, scale.calls + 1))
-    going_on = [next(waiting) for _ in range(AT_ONCE)]
-    while going_on:
-        rows = chance.choice(going_on)
-        yield rows.pop(0)
-        if not rows:
-            going_on.remove(rows)
-            going_on += [more for more in [next(waiting, None)] if more]
+    """The rows of all calls, each call's in order, and each written a little later than the time that it tells."""
+    due: list[tuple[float, int, int, bytes]] = []
+    for number in range(1, scale.calls + 1):
+        at = 0.0
+        for place, (told, row) in enumerate(call_rows(number)):
+            at = max(at, told + chance.uniform(0, LATE_MS))
+            due.append((at, number, place, row))
+    return (row for *_, row in sorted(due))
 
 
 def pieces(rows: list[bytes], scale: Scale, chance: random.Random) -> list[bytes]:

@@ -256,6 +256,7 @@ CHOICES: Mapping[str, str] = {
     "talking": _("In a talk"),
     "paused": _("Paused"),
     "away": _("Not on duty"),
+    "call.started": _("A call comes in"),
     "call.queued": _("A caller begins to wait"),
     "call.offered": _("A phone rings"),
     "call.answered": _("A call is answered"),

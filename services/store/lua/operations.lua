@@ -265,6 +265,11 @@ function operations.announce(id, least, most)
     if caller(id) then redis.call('RPUSH', said_key(id), string.format('%d %d %d', now, least, most)) end
 end
 
+-- A caller is on the line, whether or not a queue will ever know of it.
+function operations.started(call, hotline, number, region)
+    emit('of', 'call', 'state', 'started', 'call', call, 'hotline', hotline, 'number', number, 'region', region)
+end
+
 function operations.show(call, card, ...) show_card(call, card, {...}) end
 
 function operations.advance() end

@@ -33,7 +33,8 @@ def owner(*events: str) -> Account:
 
 
 EVERYTHING = owner(
-    *("call.queued", "call.offered", "call.answered", "call.left", "call.ended", "survey.answered", "agent.state")
+    *("call.started", "call.queued", "call.offered", "call.answered", "call.left", "call.ended"),
+    *("survey.answered", "agent.state"),
 )
 
 
@@ -58,6 +59,21 @@ def test_a_caller_who_comes_into_a_queue() -> None:
         "region": "北京",
         "group": "sales",
         "waited_ms": 3000,
+        "position": "1-0",
+    }
+
+
+def test_a_caller_who_is_on_the_line() -> None:
+    started = {"of": "call", "state": "started", "call": "c1", "hotline": "4008001234", "at": str(AT)}
+    message = of_entry("1-0", {**started, "number": "02161234567", "region": "上海"}, EVERYTHING)
+    assert message is not None
+    assert (message.id, message.kind, message.at) == ("call.started:1-0", "call.started", AT)
+    assert message.values == {
+        "call_id": "c1",
+        "hotline": "4008001234",
+        "caller": "02161234567",
+        "caller_e164": "+862161234567",
+        "region": "上海",
         "position": "1-0",
     }
 
