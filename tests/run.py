@@ -3,13 +3,17 @@
 import argparse
 import asyncio
 import json
+import math
+import random
 import secrets
 import signal
 import sys
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from redis.asyncio import Redis
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -18,15 +22,18 @@ from sqlalchemy import func, select
 from services.archive.database import opened
 from services.archive.schema import CALLS
 from services.console.passwords import hashed
-from services.store import people
-from services.store.keys import RATED_STREAM
+from services.store import people, records
+from services.store.keys import LIVE_STREAM, RATED_STREAM
+from tests.harness import said
 from tests.harness.company import BROWSER, COMPANY, PEOPLE
 from tests.harness.node import Node, running
 from tests.harness.sipp import CALLER_HOST
 from tests.harness.state import STATE
-from tests.harness.traffic import ACCOUNT, AGENTS, HOTLINE, written
+from tests.harness.traffic import ACCOUNT, AGENTS, HOTLINE, Calls, Change, of_days
 
 DAYS = 35
+RECORDED = timedelta(hours=36)
+AT_ONCE = 1000
 LOOK_SECONDS = 0.5
 SEED_SECONDS = 600.0
 
@@ -47,23 +54,42 @@ async def main() -> int:
         phones=AGENTS,
         browsers=[BROWSER],
     )
-    calls = _write_calls(node.cel / "hotline.csv")
+    calls, changes = _write_calls(node.cel / "hotline.csv")
     async with running(node):
+        await _tell_of_agents(node.redis, changes)
         await node.start_back_office()
         await _wait_for(node, calls)
+        if changes:
+            await said.lay(node.recordings, [one.record async for one in records.written(node.redis)])
         _tell(node, await _passwords(node, folder / "people.json"))
         await _told_to_stop()
     return 0
 
 
-def _write_calls(path: Path) -> int:
-    """How many calls there are now; they are written the first time only."""
+def _write_calls(path: Path) -> tuple[int, Sequence[Change]]:
+    """How many calls there are now, and what the agents did; both are written the first time only."""
+    now = datetime.now(UTC)
+    calls = Calls(random.Random(1), recorded_since=(now - RECORDED).timestamp())
     if not path.exists():
         with path.open("wb") as file:
-            for rows in written(DAYS, datetime.now(UTC)):
+            for rows in of_days(calls, DAYS, now):
                 file.write(rows)
     with path.open("rb") as file:
-        return sum(line.startswith(b'"CALL"') for line in file)
+        return sum(line.startswith(b'"CALL"') for line in file), calls.changes
+
+
+async def _tell_of_agents(redis: Redis, changes: Sequence[Change]) -> None:
+    """Before all that the stream says of them now: it is in the order of time."""
+    if changes:
+        await redis.xtrim(LIVE_STREAM, maxlen=0, approximate=False)
+    for begin in range(0, len(changes), AT_ONCE):
+        async with redis.pipeline(transaction=False) as pipe:
+            for change in changes[begin : begin + AT_ONCE]:
+                at = str(math.floor(change.since * 1000))
+                entry: dict[Any, Any] = {"at": at, "account": ACCOUNT, "of": "agent", "agent": change.agent}
+                entry |= {"state": change.state, "reason": change.reason, "since": at, "call": change.call}
+                pipe.xadd(LIVE_STREAM, entry)
+            await pipe.execute()
 
 
 async def _wait_for(node: Node, calls: int) -> None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.harness.cel import file
+from tests.harness import said
+from tests.harness.cel import call_id, file
 
 CHINA = ZoneInfo("Asia/Shanghai")
 HOTLINE, ACCOUNT = "4008216688", "lvyuan"
@@ -59,11 +60,27 @@ class Arrival:
     caller: str = field(compare=False)
 
 
+@dataclass(order=True)
+class Change:
+    """Of an agent's state, as the stream of live events has it."""
+
+    since: float
+    """Seconds since 1970."""
+    agent: str
+    state: str
+    reason: str = ""
+    call: str = ""
+
+
 @dataclass
 class Calls:
     """The calls of one run of days; the agents are as busy with one as with the other."""
 
     chance: random.Random
+    recorded_since: float = math.inf
+    """Seconds since 1970: what was said to the service before was deleted."""
+    changes: list[Change] = field(default_factory=list)
+    """What the agents have done, in its order."""
     free: dict[str, float] = field(default_factory=lambda: dict.fromkeys(AGENTS, 0.0))
     """When each agent is free next."""
     known: list[str] = field(default_factory=list)
@@ -73,11 +90,38 @@ class Calls:
         """The day's calls that came before ``until``, each as its rows."""
         present = frozenset(name for name in AGENTS if self.chance.random() < HERE)
         self.here = present if present & set(SALES) and present & set(SERVICE) else frozenset(AGENTS)
-        for number, arrival in enumerate(self._arrivals(day)):
+        begin = len(self.changes)
+        for number, arrival in enumerate(self._arrivals(day), 1):
             if arrival.at > until - 1800:
-                return
+                break
+            self._id = call_id(number, math.floor(arrival.at * 1000))
             lines = self._call(arrival)
-            yield file("\n".join(lines), 1 + number, math.floor(arrival.at * 1000))
+            yield file("\n".join(lines), number, math.floor(arrival.at * 1000))
+        self.changes[begin:] = sorted(self._on_shift(day, until, self.changes[begin:]))
+
+    def _on_shift(self, day: date, until: float, changes: Sequence[Change]) -> Iterator[Change]:
+        """With when they come and go, and their lunch, as far as the calls leave it to them."""
+        midnight = datetime.combine(day, time(), CHINA).timestamp()
+        comes, eats, back, goes = (midnight + hour * 3600 for hour in (OPEN, *LUNCH, CLOSE))
+        present = sorted(self.here) if comes < until else []
+        for place, agent in enumerate(present):
+            own = [change for change in changes if change.agent == agent]
+            yield Change(comes, agent, "ready")
+            yield from own
+            idle = [change.since for change in own if change.state == "ready"]
+            if place % 2 and not any(eats < change.since < back for change in own):
+                yield Change(eats, agent, "paused", "lunch")
+                yield Change(back, agent, "ready")
+            yield Change(min(max([goes, *idle]), max([comes, until, *idle])), agent, "offline")
+
+    def _served(self, agent: str, *, rings: float, talks: float, ends: float) -> None:
+        """Is free again as ``free`` says."""
+        self.changes += [
+            Change(rings, agent, "ringing", call=self._id),
+            Change(talks, agent, "busy", call=self._id),
+            Change(ends, agent, "wrap_up", call=self._id),
+            Change(self.free[agent], agent, "ready"),
+        ]
 
     def _arrivals(self, day: date) -> list[Arrival]:
         count = self.chance.gauss(A_DAY * BY_WEEKDAY[day.weekday()], 12)
@@ -152,7 +196,13 @@ class Calls:
             table.offer(node, group, agent)
             table.go(20)
             table.add("HANGUP", agent, "cause=19")
-            self.free[agent] = arrival.at + table.seconds + 30
+            ended = arrival.at + table.seconds
+            self.free[agent] = ended + 30
+            self.changes += [
+                Change(ended - 20, agent, "ringing", call=self._id),
+                Change(ended, agent, "wrap_up"),
+                Change(self.free[agent], agent, "ready"),
+            ]
             agent = min(self._on_duty(agents, arrival.at), key=self.free.__getitem__)
             table.go(max(0.0, self.free[agent] - arrival.at - table.seconds))
         return self._talk(table, arrival, at, agent)
@@ -165,14 +215,22 @@ class Calls:
 
     def _talk(self, table: "Table", arrival: Arrival, at: tuple[str, str], agent: str) -> list[str]:
         node, group = at
+        if node != "sales" and arrival.at > self.recorded_since:
+            day = datetime.fromtimestamp(arrival.at, UTC).astimezone(CHINA).date()
+            table.add("RECORDING", "caller", f"file={ACCOUNT}/{day}/{math.floor(arrival.at * 1000)}.wav")
         phone = table.offer(node, group, agent)
+        rings = arrival.at + table.seconds
         table.go(self.chance.uniform(1.5, 7))
+        talks = arrival.at + table.seconds
         table.add("ANSWER", phone)
         table.add("BRIDGE_ENTER", phone)
         table.add("BRIDGE_ENTER", "caller")
         mean = 150 if node == "sales" else 220
-        table.go(min(1800, max(8, self.chance.lognormvariate(math.log(mean), 0.7))))
+        seconds = min(1800, max(8, self.chance.lognormvariate(math.log(mean), 0.7)))
+        recorded = node != "sales" and arrival.at > self.recorded_since
+        table.go(said.length(seconds, said.TALK_SECONDS) if recorded else seconds)
         self.free[agent] = arrival.at + table.seconds + (15 if node == "sales" else 25)
+        self._served(agent, rings=rings, talks=talks, ends=arrival.at + table.seconds)
         if node != "sales" and self.chance.random() < 0.45:
             return self._score(table, phone)
         table.add("HANGUP", phone, "cause=16 source=caller")
@@ -198,7 +256,7 @@ class Calls:
         table.go(self.chance.uniform(2, 12))
         if self.chance.random() < 0.35:
             begin = math.floor((arrival.at + table.seconds) * 1000)
-            table.go(self.chance.uniform(4, 40))
+            table.go(said.length(self.chance.uniform(4, 40), said.MESSAGE_SECONDS))
             ms = math.floor((arrival.at + table.seconds) * 1000) - begin
             path = f"voicemail/{ACCOUNT}/lvyuan-service/{begin}.wav"
             table.add("VOICEMAIL", "caller", f"node=message group=lvyuan-service file={path} ms={ms}")
@@ -241,7 +299,10 @@ class Table:
 
 def written(days: int, now: datetime, seed: int = 1) -> Iterator[bytes]:
     """Of so many days until ``now``, each call as the rows of a CEL file."""
-    calls = Calls(random.Random(seed))
+    return of_days(Calls(random.Random(seed)), days, now)
+
+
+def of_days(calls: Calls, days: int, now: datetime) -> Iterator[bytes]:
     today = now.astimezone(CHINA).date()
     for ago in range(days, -1, -1):
         yield from calls.of(today - timedelta(days=ago), now.timestamp())
