@@ -28,6 +28,19 @@ CONFIRM_SECONDS = 10
 """How long a phone that was picked up is asked to confirm."""
 
 
+def _template(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+_ENVIRONMENT = Environment(
+    loader=FunctionLoader(_template),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    keep_trailing_newline=True,
+    autoescape=False,  # noqa: S701  # these are no web pages
+)
+
+
 @dataclass(frozen=True)
 class SharedSounds:
     """What callers and agents of all companies hear."""
@@ -48,7 +61,7 @@ def render(  # noqa: PLR0913 - all that stands in the files
     *,
     own_music: Mapping[str, Path],
 ) -> None:
-    """Write every file into ``conf``, readable by the owner only: passwords stand in them.
+    """Write every file into ``conf``, and what follows the documents into the state folder; passwords stand in them.
 
     ``own_music``: a sound file for each group that has one.
     Raises OSError, naming the folder, when a folder that Asterisk writes to cannot be written to: without the one for
@@ -56,20 +69,10 @@ def render(  # noqa: PLR0913 - all that stands in the files
     """
     for folder in (pbx.folders.state, pbx.folders.log, pbx.folders.cel, pbx.folders.recordings):
         _check_writable(Path(folder))
-    environment = Environment(
-        loader=FunctionLoader(_template),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701  # these are no web pages
-    )
-    agents = list(agents)
     values = {
         "pbx": pbx,
-        "agents": [agent for agent in agents if agent.sip],
         "realm": REALM,
-        "browsers": any(agent.sip and agent.sip.browser for agent in agents),
-        "extensions": _extensions([*agents, *groups]),
+        "phones": Path(pbx.folders.state).resolve(),
         "conf": conf.resolve(),
         "modules": MODULES,
         "rounds": ROUNDS,
@@ -84,10 +87,35 @@ def render(  # noqa: PLR0913 - all that stands in the files
     conf.mkdir(parents=True, exist_ok=True, mode=0o700)
     for template in TEMPLATES.iterdir():
         if template.name.endswith(".j2"):
-            text = environment.get_template(template.name).render(values)
-            _write(conf / template.name.removesuffix(".j2"), text)
+            write(conf / template.name.removesuffix(".j2"), _ENVIRONMENT.get_template(template.name).render(values))
     for name in UNUSED:
-        _write(conf / name, "")
+        write(conf / name, "")
+    for name, text in phones(agents, groups).items():
+        write(Path(pbx.folders.state) / name, text)
+
+
+def phones(agents: Iterable[Agent], groups: Iterable[Group]) -> dict[str, str]:
+    """What Asterisk knows of agents and groups: files of its state folder, by name.
+
+    They follow the documents while Asterisk runs (``services.pbx.provisioning``).
+    """
+    known = sorted(agents, key=lambda agent: agent.id)
+    values = {
+        "agents": [agent for agent in known if agent.sip],
+        "extensions": _extensions([*known, *groups]),
+    }
+    return {
+        template.name.removesuffix(".j2"): _ENVIRONMENT.get_template(f"phones/{template.name}").render(values)
+        for template in (TEMPLATES / "phones").iterdir()
+    }
+
+
+def write(path: Path, text: str) -> None:
+    """Readable by the owner only, and never half there."""
+    new = path.with_name(path.name + ".new")
+    new.touch(mode=0o600)
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
 
 
 def _extensions(documents: Iterable[Agent | Group]) -> dict[str, list[str]]:
@@ -98,19 +126,8 @@ def _extensions(documents: Iterable[Agent | Group]) -> dict[str, list[str]]:
     return {account: sorted(found) for account, found in sorted(numbers.items())}
 
 
-def _template(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
-
-
 def _check_writable(folder: Path) -> None:
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder}: no such folder; Asterisk must find it and be able to write there")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(f"{folder}: not writable for user {os.getuid()}, as whom Asterisk is to run")
-
-
-def _write(path: Path, text: str) -> None:
-    new = path.with_name(path.name + ".new")
-    new.touch(mode=0o600)
-    new.write_text(text, encoding="utf-8")
-    new.replace(path)

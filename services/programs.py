@@ -1,4 +1,4 @@
-"""Other programs that make sounds: run with a deadline, their failures told in a sentence."""
+"""Other programs: run with a deadline, their failures told in a sentence."""
 
 import asyncio
 from typing import NamedTuple
@@ -17,8 +17,8 @@ class Output(NamedTuple):
     """On its standard error."""
 
 
-async def run(*command: str, stdin: bytes = b"") -> Output:
-    """Ends the program when it takes too long, or when nobody waits for it any more. Raises SoundError."""
+async def run(*command: str, stdin: bytes = b"", failure: type[Exception] = SoundError) -> Output:
+    """Ends the program when it takes too long, or when nobody waits for it any more. Raises ``failure``."""
     try:
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -27,18 +27,18 @@ async def run(*command: str, stdin: bytes = b"") -> Output:
             stderr=asyncio.subprocess.PIPE,
         )
     except FileNotFoundError as missing:
-        raise SoundError(f"{command[0]} is not installed") from missing
+        raise failure(f"{command[0]} is not installed") from missing
     try:
         async with asyncio.timeout(PROGRAM_DEADLINE):
             printed, said = await process.communicate(stdin)
     except TimeoutError as late:
-        raise SoundError(f"{command[0]} took more than {PROGRAM_DEADLINE:g} s") from late
+        raise failure(f"{command[0]} took more than {PROGRAM_DEADLINE:g} s") from late
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if process.returncode:
-        raise SoundError(f"{command[0]} failed with {process.returncode}: {_shown(said)}")
+        raise failure(f"{command[0]} failed with {process.returncode}: {_shown(said)}")
     return Output(printed.decode(errors="replace"), said.decode(errors="replace"))
 
 

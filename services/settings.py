@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     ami_port: int = 5038
     ami_user: str = "hotline"
     ami_secret: SecretStr = SecretStr("")
+    asterisk_state: Path | None = None
+    """The pbx document's ``folders.state``, for ``serve pbx`` to keep Asterisk's phones those of the documents
+    (docs/setup.md); None: it does not."""
     cel_dir: Path = Path("/var/log/asterisk/cel-custom")
     sounds_dir: Path = Path("/var/lib/hotline/sounds")
     """Folder of prepared sounds; agi and Asterisk see it under the same path."""

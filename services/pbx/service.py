@@ -4,6 +4,7 @@ import asyncio
 
 from services.ami import Link
 from services.pbx.phones import Phones
+from services.pbx.provisioning import Provisioning
 from services.pbx.requests import Requests
 from services.pbx.transfers import Transfers
 from services.settings import Settings
@@ -18,8 +19,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         due, requests = Due(redis), Requests(redis, link, settings.pbx)
         Phones(redis, link, settings.pbx, due)
         Transfers(redis, link, due)
+        works = [due.run, requests.run]
+        if settings.asterisk_state is not None:
+            provisioning = Provisioning(redis, link, settings.asterisk_state)
+            works += [provisioning.listen, provisioning.follow]
         # An agent's wrap-up may begin as its phone is put down, and must end.
-        tasks = [asyncio.create_task(keep(work)) for work in (due.run, requests.run)]
+        tasks = [asyncio.create_task(keep(work)) for work in works]
         try:
             await link.run(stop)
         finally:

@@ -1,5 +1,6 @@
 """Documents in Redis: read one, or write many at once."""
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ Row = tuple[bytes | None, bytes | None]
 """A document's JSON and its version, None when there is none."""
 
 Check = Callable[[Standing], None]
+
+log = logging.getLogger(__name__)
 
 PAGE = 500
 """Documents that are read in one round trip."""
@@ -96,6 +99,23 @@ async def names(redis: Redis, kind: type[D]) -> list[str]:
     """Of every document of the kind, deleted ones too."""
     prefix = keys.document(_kind_name(kind), "")
     return sorted([name.decode().removeprefix(prefix) async for name in redis.scan_iter(f"{prefix}*", 1000)])
+
+
+async def readable(redis: Redis, kind: type[D]) -> list[D]:
+    """Every document of the kind, in the order of their names, but those that cannot be read; that is logged."""
+    found: list[D] = []
+    known = await names(redis, kind)
+    for begin in range(0, len(known), PAGE):
+        some = known[begin : begin + PAGE]
+        for name, row in zip(some, await rows(redis, [(kind, name, None) for name in some]), strict=True):
+            try:
+                one = versioned(kind, row)
+            except ValidationError as error:
+                why = error.errors(include_input=False, include_url=False)  # what was put in may be a password
+                log.error("%s %r cannot be read: %s", _kind_name(kind), name, why)  # noqa: TRY400 - the same
+            else:
+                found += [one.document] if one else []
+    return found
 
 
 @lru_cache(maxsize=PARSED)
@@ -175,6 +195,9 @@ async def apply(  # noqa: PLR0913, PLR0917 - what a change is
             if kind == "list":
                 pipe.unlink(keys.listed(name))
         pipe.incr(keys.DOCUMENTS)
+        pipe.publish(
+            keys.CHANGED_DOCUMENTS, " ".join(sorted({one.kind for _, one, _, _ in new} | {kind for kind, _ in gone}))
+        )
         return [(document, number) for _, document, _, number in new]
 
     watched = (keys.DOCUMENTS, *names, *leaving)

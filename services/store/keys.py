@@ -8,6 +8,8 @@ UNRATED_STREAM = "cdr:unrated"
 
 
 DOCUMENTS = "documents"
+CHANGED_DOCUMENTS = "documents:changed"
+"""Channel: the kinds of documents that were written or deleted, space between."""
 """How often documents were changed: whoever changes some watches it, so that two never pass each other."""
 
 

@@ -1,6 +1,7 @@
 """One whole installation on loopback: Redis, Asterisk and the services, as an owner would run them."""
 
 import asyncio
+import os
 import secrets
 import sys
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
@@ -63,6 +64,8 @@ class Node:
             "HOTLINE_REDIS_URL": f"redis://127.0.0.1:{self.ports.redis}/0",
             "HOTLINE_PBX": "pbx1",
             "HOTLINE_AGI_PORT": str(self.ports.agi),
+            "HOTLINE_ASTERISK_STATE": str(folder / "asterisk"),
+            "PATH": f"{STATE / 'bin'}:{os.environ['PATH']}",
             "HOTLINE_CEL_DIR": str(self.cel),
             "HOTLINE_SOUNDS_DIR": str(self.sounds),
             "HOTLINE_RECORDINGS_DIR": str(self.recordings),

@@ -1,5 +1,6 @@
 """The demonstration's calls against the containers."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from services.store.keys import RATED_STREAM
 from tests.harness.console import Visit
 from tests.harness.demo_calls import DEMO_CALLS, DemoCall
+from tests.harness.waiting import until
 from tests.stack.stack import SERVICES, Stack
 
 pytestmark = pytest.mark.stack
@@ -46,6 +48,17 @@ def test_agents_follow_their_phones(stack: Stack, outcomes: Outcomes) -> None:
     """Their phones registered for the calls, which is known by way of AMI alone."""
     assert outcomes
     assert stack.execute("redis", "redis-cli", "hget", "acd:{demo}:agent:1001", "pbx") == "pbx1"
+
+
+async def test_a_new_agents_phone_is_known_without_anybodys_doing(stack: Stack) -> None:
+    agent = "{kind: agent, id: '1078', account: demo, name: new, sip: {password: abcdefghijkl}}"
+    stack.execute("agi", "sh", "-c", f'echo "{agent}" > /tmp/new.yaml && hotline apply /tmp/new.yaml')
+
+    async def known() -> bool:
+        asks = ("asterisk", "-C", "/run/hotline/conf/asterisk.conf", "-rx", "pjsip show endpoint 1078")
+        return "Unable to find" not in await asyncio.to_thread(stack.execute, "asterisk", *asks)
+
+    await until(known, "Asterisk to know the phone", 20)
 
 
 def test_the_manager_lets_nobody_else_in(stack: Stack) -> None:

@@ -40,20 +40,23 @@ def rendered(tmp_path: Path, host: Pbx, *more: Agent) -> dict[str, str]:
     conf = tmp_path / "conf"
     sounds = SharedSounds(Path("/s/sorry.wav"), Path("/s/press-1.wav"), Path("/s/beep.wav"), Path("/s/music"))
     render(host, [PHONE, MOBILE, *more], [], conf, sounds, own_music={"desk": Path("/s/group-music/desk.wav")})
-    return {path.name: path.read_text() for path in conf.iterdir()}
+    return {path.name: path.read_text() for path in [*conf.iterdir(), *(tmp_path / "state").iterdir()]}
 
 
 def test_every_file_is_the_owners_alone(tmp_path: Path) -> None:
     rendered(tmp_path, pbx(tmp_path))
-    assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "conf").iterdir()} == {0o600}
+    written = [*(tmp_path / "conf").iterdir(), *(tmp_path / "state").iterdir()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in written} == {0o600}
     assert stat.S_IMODE((tmp_path / "conf").stat().st_mode) == 0o700
 
 
 def test_only_phones_become_endpoints_and_each_has_its_own_password(tmp_path: Path) -> None:
-    pjsip = rendered(tmp_path, pbx(tmp_path))["pjsip.conf"]
-    assert "[1001](phone)" in pjsip
-    assert "password = phones-own-secret" in pjsip
-    assert "wang" not in pjsip
+    files = rendered(tmp_path, pbx(tmp_path))
+    assert "[1001](sip-phone)" in files["pjsip_phones.conf"]
+    assert "password = phones-own-secret" in files["pjsip_phones.conf"]
+    assert "wang" not in files["pjsip_phones.conf"] + files["pjsip.conf"]
+    assert f"#include {tmp_path}/state/pjsip_phones.conf\n" in files["pjsip.conf"]
+    assert f"#include {tmp_path}/state/extensions_transfer.conf\n" in files["extensions.conf"]
 
 
 def test_the_carrier_is_known_by_its_addresses(tmp_path: Path) -> None:
@@ -88,7 +91,7 @@ def test_a_folder_that_is_read_only_is_named(tmp_path: Path) -> None:
 
 def test_a_feature_code_leads_to_the_service_with_the_phones_own_name(tmp_path: Path) -> None:
     files = rendered(tmp_path, pbx(tmp_path, codes={"log_in": "*11"}))
-    assert "set_var = AGENT=1001\n" in files["pjsip.conf"]
+    assert "set_var = AGENT=1001\n" in files["pjsip_phones.conf"]
     assert "exten => *11,1,Gosub(feature,s,1(log_in))\n" in files["extensions.conf"]
     assert "exten => _*83X,1,Gosub(feature,s,1(pause,${EXTEN:-1}))\n" in files["extensions.conf"]
     assert "AGI(agi://127.0.0.1:4573/feature,${AGENT},${ARG1},${ARG2})\n" in files["extensions.conf"]
@@ -123,23 +126,23 @@ def test_a_group_with_music_of_its_own_has_a_class(tmp_path: Path) -> None:
     assert "[group-desk]\nmode = playlist\nentry = /s/group-music/desk\n" in music
 
 
-def test_without_browsers_nothing_listens_for_them(tmp_path: Path) -> None:
+def test_browsers_are_expected_on_loopback_unless_it_is_told_otherwise(tmp_path: Path) -> None:
     files = rendered(tmp_path, pbx(tmp_path))
-    assert "enabled = no\n" in files["http.conf"]
-    assert "[ws]" not in files["pjsip.conf"]
-    assert "icesupport = no\n" in files["rtp.conf"]
+    assert "bindaddr = 127.0.0.1\n" in files["http.conf"]
+    assert "permit = 127.0.0.1/32\n" in files["pjsip.conf"]
+    assert "(browser)" not in files["pjsip_phones.conf"]
 
 
 def test_a_browser_is_heard_from_the_consoles_address_only(tmp_path: Path) -> None:
     web = {"bind": "10.0.0.5", "port": 8089, "permit": ["10.0.0.7/32"]}
     files = rendered(tmp_path, pbx(tmp_path, web=web), BROWSER)
-    assert "enabled = yes\n" in files["http.conf"]
     assert "bindaddr = 10.0.0.5\nbindport = 8089\n" in files["http.conf"]
-    phone, browser = (files["pjsip.conf"].split(f";; The phone of {agent}\n")[1] for agent in ("1001", "1003"))
-    assert "transport = ws\nwebrtc = yes\n" in browser
-    assert "deny = 0.0.0.0/0.0.0.0\npermit = 10.0.0.7/32\n" in browser
-    assert "webrtc" not in phone.split(";; The phone of")[0]
-    assert "icesupport = yes\n" in files["rtp.conf"]
+    template = files["pjsip.conf"].split("[browser](!,agent)\n")[1].split("\n\n")[0]
+    assert "transport = ws\nwebrtc = yes\n" in template
+    assert "deny = 0.0.0.0/0.0.0.0\npermit = 10.0.0.7/32" in template
+    assert "[1001](sip-phone)" in files["pjsip_phones.conf"]
+    assert "[1003](browser)" in files["pjsip_phones.conf"]
+    assert "[1003-auth](browser-auth)" in files["pjsip_phones.conf"]
 
 
 def test_browsers_are_told_the_public_address_where_the_own_one_is_known(tmp_path: Path) -> None:
