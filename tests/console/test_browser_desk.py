@@ -12,7 +12,7 @@ from services.store import people
 from services.store.distribution import Distribution
 from tests.harness.browser import barriers, sitting
 from tests.harness.console import ACCOUNT, HASH
-from tests.harness.desk import reaches, state
+from tests.harness.desk import phone_is, reaches, state
 from tests.harness.hearing import Ear, listening
 from tests.harness.node import Node
 from tests.harness.process import Process
@@ -72,6 +72,7 @@ async def zhou(office: Node) -> Distribution:
 async def rings(office: Node, zhou: Distribution, page: Page, steps: list[str], **more: Any) -> Process:
     """A caller has pressed 1, and the softphone rings."""
     await is_ready(page)
+    await phone_is(zhou, "1100", "idle")  # until then it is off duty for want of a phone
     await reaches(zhou, "1100", {State.OFFLINE, State.READY, State.WRAP_UP})
     begins = {State.OFFLINE: "Go on duty", State.WRAP_UP: "Done"}
     if button := begins.get(await state(zhou, "1100")):

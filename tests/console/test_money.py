@@ -46,7 +46,7 @@ async def test_the_account_as_it_stands_is_that_of_its_book(company: Console) ->
     assert {alert.mark: alert.fired for alert in package.alerts} == dict.fromkeys((80, 100), False)
     assert package.name in page.text
     assert "余额" in page.text
-    assert "充值" not in page.text, "a company does not top itself up"
+    assert 'id="topup"' not in page.text, "a company does not top itself up"
 
 
 async def test_what_is_to_come_follows_from_the_days_before(company: Console) -> None:
