@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from aiohttp import web
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.archive.database import opened, prepare
 from services.cli.files import documents_in
+from services.console import news
 from services.console.app import create_app
 from services.console.context import Parts
 from services.settings import Settings
@@ -30,6 +32,8 @@ from tests.harness.state import STATE
 
 DOCUMENTS = Path(__file__).parent / "documents"
 COMPANY_DAYS = 5
+STANDSTILL_SECONDS = 3600.0
+"""The loop of the consoles that many tests share stands still while tests run that have none: Redis is not away then."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ async def alone(folder: Path, account: str, phones: Mapping[str, str], files: Se
         archive = await stack.enter_async_context(opened(settings.archive_url.get_secret_value()))
         await prepare(archive)
         await _apply(redis, [*files, _phones(folder / "phones.yaml", account, phones)])
-        url = await stack.enter_async_context(serving(Parts(redis, archive, settings)))
+        with patch.object(news, "SILENCE_SECONDS", STANDSTILL_SECONDS):
+            url = await stack.enter_async_context(serving(Parts(redis, archive, settings)))
         yield Console(url, redis, archive, settings)
 
 
