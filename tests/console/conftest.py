@@ -33,7 +33,7 @@ from tests.harness.state import STATE
 DOCUMENTS = Path(__file__).parent / "documents"
 COMPANY_DAYS = 5
 STANDSTILL_SECONDS = 3600.0
-"""The loop of the consoles that many tests share stands still while tests run that have none: Redis is not away then."""
+"""The loop of consoles that many tests share stands still while others run: Redis is there all the same."""
 
 
 @dataclass(frozen=True)
