@@ -8,9 +8,9 @@ UNRATED_STREAM = "cdr:unrated"
 
 
 DOCUMENTS = "documents"
+"""How often documents were changed: whoever changes some watches it, so that two never pass each other."""
 CHANGED_DOCUMENTS = "documents:changed"
 """Channel: the kinds of documents that were written or deleted, space between."""
-"""How often documents were changed: whoever changes some watches it, so that two never pass each other."""
 
 
 def document(kind: str, name: str) -> str:
